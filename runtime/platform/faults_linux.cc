@@ -1,0 +1,159 @@
+// Faults of the processor on Linux: the only file of Ingot whose code runs
+// inside signal handlers. A SIGSEGV, SIGBUS or SIGILL comes in; it is offered
+// to the executor's handler and, when it is not ours, goes to the handler that
+// stood there before.
+//
+// What runs here and why it may: reading the ucontext (it is the handler's own
+// argument); the executor's FaultHandler, which reads atomics that are never
+// freed and this thread's own records; the thread slot, which is initial-exec
+// TLS and so a plain load; sigaction(2) and the previous handler (both
+// async-signal-safe by POSIX). No lock, no allocation, no longjmp: the handler
+// leaves by returning, with a rewritten context.
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "runtime/platform/platform.h"
+
+namespace ingot::runtime::platform {
+namespace {
+
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL};
+
+// Room for the frames that the kernel pushes (which hold the vector
+// registers, 2.7 KiB with AVX-512 and more with AMX) and a chained handler.
+constexpr size_t kFaultStackBytes = 64 * 1024;
+
+std::atomic<FaultHandler> g_handler{nullptr};
+struct sigaction g_previous[3];
+
+__attribute__((tls_model("initial-exec"))) thread_local void* t_slot = nullptr;
+
+int IndexOf(int signal_number) {
+  for (int i = 0; i < 3; ++i) {
+    if (kSignals[i] == signal_number) return i;
+  }
+  return 0;
+}
+
+void Chain(int signal_number, siginfo_t* info, void* context) {
+  const struct sigaction& previous = g_previous[IndexOf(signal_number)];
+  if ((previous.sa_flags & SA_SIGINFO) != 0 &&
+      previous.sa_sigaction != nullptr) {
+    previous.sa_sigaction(signal_number, info, context);
+    return;
+  }
+  if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal_number);
+    return;
+  }
+  // Nobody wants it: the instruction faults again, with the default effect.
+  struct sigaction standard = {};
+  standard.sa_handler = SIG_DFL;
+  sigaction(signal_number, &standard, nullptr);
+}
+
+void OnSignal(int signal_number, siginfo_t* info, void* context) {
+  auto* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  const FaultHandler handler = g_handler.load(std::memory_order_acquire);
+  // A signal that was sent (kill, raise) is not a fault.
+  const bool is_fault = info->si_code > 0;
+  if (handler != nullptr && is_fault) {
+    Fault fault;
+    fault.kind =
+        signal_number == SIGILL ? FaultKind::kIllegal : FaultKind::kMemory;
+    fault.address = fault.kind == FaultKind::kMemory
+                        ? reinterpret_cast<uint64_t>(info->si_addr)
+                        : 0;
+    fault.pc = static_cast<uint64_t>(registers[REG_RIP]);
+    fault.sp = static_cast<uint64_t>(registers[REG_RSP]);
+    fault.r14 = static_cast<uint64_t>(registers[REG_R14]);
+    fault.r15 = static_cast<uint64_t>(registers[REG_R15]);
+    if (handler(fault)) {
+      registers[REG_RIP] = static_cast<greg_t>(fault.pc);
+      registers[REG_RSP] = static_cast<greg_t>(fault.sp);
+      registers[REG_R14] = static_cast<greg_t>(fault.r14);
+      registers[REG_R15] = static_cast<greg_t>(fault.r15);
+      return;
+    }
+  }
+  Chain(signal_number, info, context);
+}
+
+// A thread's fault stack, unless the thread has one that is large enough.
+class FaultStack {
+ public:
+  FaultStack() {
+    stack_t current;
+    if (sigaltstack(nullptr, &current) != 0) return;
+    if ((current.ss_flags & SS_DISABLE) == 0 &&
+        current.ss_size >= kFaultStackBytes / 2) {
+      ok_ = true;
+      return;
+    }
+    void* memory = mmap(nullptr, kFaultStackBytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return;
+    stack_t stack = {};
+    stack.ss_sp = memory;
+    stack.ss_size = kFaultStackBytes;
+    if (sigaltstack(&stack, nullptr) != 0) {
+      munmap(memory, kFaultStackBytes);
+      return;
+    }
+    memory_ = memory;
+    ok_ = true;
+  }
+  ~FaultStack() {
+    if (memory_ == nullptr) return;
+    stack_t none = {};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+    munmap(memory_, kFaultStackBytes);
+  }
+  FaultStack(const FaultStack&) = delete;
+  FaultStack& operator=(const FaultStack&) = delete;
+
+  bool ok() const { return ok_; }
+
+ private:
+  void* memory_ = nullptr;
+  bool ok_ = false;
+};
+
+}  // namespace
+
+bool InstallFaultHandler(FaultHandler handler) {
+  static std::mutex mutex;
+  static bool installed = false;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (installed) return true;
+  g_handler.store(handler, std::memory_order_release);
+  // All three previous actions are recorded before the first of ours stands.
+  for (int i = 0; i < 3; ++i) {
+    if (sigaction(kSignals[i], nullptr, &g_previous[i]) != 0) return false;
+  }
+  struct sigaction action = {};
+  action.sa_sigaction = OnSignal;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (int signal_number : kSignals) {
+    if (sigaction(signal_number, &action, nullptr) != 0) return false;
+  }
+  installed = true;
+  return true;
+}
+
+bool PrepareThread() {
+  thread_local FaultStack stack;
+  return stack.ok();
+}
+
+void* ThreadSlot() { return t_slot; }
+void SetThreadSlot(void* value) { t_slot = value; }
+
+}  // namespace ingot::runtime::platform
