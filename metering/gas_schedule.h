@@ -2,9 +2,7 @@
 #define METERING_GAS_SCHEDULE_H_
 
 #include <cstdint>
-#include <span>
 
-#include "compiler/wasm/module.h"
 #include "compiler/wasm/opcodes.h"
 #include "metering/gas.h"
 
@@ -120,13 +118,6 @@ constexpr bool IsSound(const GasSchedule& schedule) {
 }
 
 static_assert(IsSound(kGasScheduleV1), "version 1 is complete and in bounds");
-
-// The sum of the fees of all items of an instance, taken before any of them is
-// made. Items: the instance, functions, imports, globals, exports, memory
-// pages and table elements that the module itself declares at their minimum,
-// data segments, the bytes of active ones, element segments and their elements.
-Gas InstantiationFee(const GasSchedule& schedule, const Arena& arena,
-                     const wasm::Module& module);
 
 }  // namespace ingot
 
