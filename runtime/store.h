@@ -86,8 +86,8 @@ struct HostResult {
   Kind kind = Kind::kOk;
   TrapCode trap = TrapCode::kNone;
   uint64_t code = 0;
-  std::string message;
-  absl::Status fault;
+  std::string message = {};
+  absl::Status fault = {};
 
   static HostResult Ok() { return {}; }
   static HostResult Trap(TrapCode trap) {
