@@ -1,0 +1,43 @@
+#ifndef COMPILER_WASM32_ABI_H_
+#define COMPILER_WASM32_ABI_H_
+
+#include <cstdint>
+
+// What compiler.wasm and its host agree on, as numbers; docs/compiler-abi.md
+// is the same in words. In: nothing. Holds: both sides take names and layouts
+// from here, and every number is little-endian in linear memory.
+
+namespace ingot::wasm32 {
+
+// The value of `ingot_abi_version`. Raised by every change that a host sees.
+inline constexpr uint32_t kAbiVersion = 1;
+
+// The input starts with the SHA-256 of module, compiler.wasm and profile; the
+// profile's bytes and the module's bytes follow.
+inline constexpr uint32_t kInputDigestBytes = 3 * 32;
+
+// What `ingot_result` points to; valid after every counted call.
+struct Result {
+  uint32_t code = 0;         // ingot::Code of the last call; 0 is success
+  uint32_t function = 0;     // of a refusal; 0xFFFFFFFF: none
+  uint32_t offset = 0;       // of a refusal; 0xFFFFFFFF: none
+  uint32_t output = 0;       // address of the piece or the artifact
+  uint32_t output_size = 0;  // its length in bytes
+  uint32_t batches = 0;      // after a plan: calls of ingot_compile_functions
+};
+static_assert(sizeof(Result) == 24);
+
+// Names of the exports. The memory is exported as "memory".
+inline constexpr char kExportMemory[] = "memory";
+inline constexpr char kExportAbiVersion[] = "ingot_abi_version";
+inline constexpr char kExportInput[] = "ingot_input";
+inline constexpr char kExportPlan[] = "ingot_plan";
+inline constexpr char kExportCompileFunctions[] = "ingot_compile_functions";
+inline constexpr char kExportLinkInput[] = "ingot_link_input";
+inline constexpr char kExportLink[] = "ingot_link";
+inline constexpr char kExportResult[] = "ingot_result";
+inline constexpr char kExportRestore[] = "ingot_restore";
+
+}  // namespace ingot::wasm32
+
+#endif  // COMPILER_WASM32_ABI_H_

@@ -1,0 +1,113 @@
+#ifndef SANDBOX_COMPILER_INSTANCE_H_
+#define SANDBOX_COMPILER_INSTANCE_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/base/status.h"
+#include "compiler/wasm32/abi.h"
+#include "runtime/store.h"
+#include "runtime/transaction.h"
+#include "sandbox/compile_job.h"
+#include "sandbox/verdict.h"
+
+// One instance of compiler.wasm with its budgets, spoken to as
+// docs/compiler-abi.md says. In: calls with their gas limits, bytes to place in
+// linear memory. Out: for each counted call a StepResult, and output bytes.
+// Holds: compiler.wasm is not trusted; an address or a code of its that makes
+// no sense is a defect, as a trap is. A non-OK status is a fault of the host.
+
+namespace ingot::sandbox {
+
+// How one counted call ended.
+struct StepResult {
+  enum class Kind : uint8_t { kDone, kRefused, kDefect, kOutOfGas };
+  Kind kind = Kind::kDone;
+  uint64_t gas = 0;  // used; the call's limit when out of gas
+  Status refusal;    // kRefused only
+  Defect defect;     // kDefect only
+};
+
+class CompilerInstance {
+ public:
+  // The linear memory that a plan left: a view of the instance that ran it,
+  // valid until that instance runs again.
+  struct Image {
+    std::span<const uint8_t> memory;
+    uint32_t batches = 0;
+    // What a fresh instance does not already hold, as (offset, size).
+    std::vector<std::pair<uint64_t, uint64_t>> ranges;
+  };
+
+  // A fresh instance; `*step` is its instantiation. Unless that is kDone the
+  // result must not be used.
+  static absl::StatusOr<std::unique_ptr<CompilerInstance>> Create(
+      const SandboxedCompiler& compiler, uint32_t memory_pages,
+      uint64_t gas_limit, StepResult* step);
+
+  // An instance in the state that a plan left. Costs no gas.
+  static absl::StatusOr<std::unique_ptr<CompilerInstance>> Restore(
+      const SandboxedCompiler& compiler, uint32_t memory_pages,
+      const Image& image);
+
+  CompilerInstance(const CompilerInstance&) = delete;
+  CompilerInstance& operator=(const CompilerInstance&) = delete;
+
+  // Calls an export that returns a code.
+  absl::StatusOr<StepResult> Run(std::string_view name,
+                                 std::initializer_list<uint32_t> args,
+                                 uint64_t gas_limit);
+
+  // Calls an export that returns an address, and writes `parts` there, one
+  // after the other.
+  absl::StatusOr<StepResult> Place(
+      std::string_view name, std::initializer_list<uint32_t> args,
+      std::initializer_list<std::span<const uint8_t>> parts,
+      uint64_t gas_limit);
+
+  // The output of the last call; `*step` becomes a defect if it is no range of
+  // linear memory.
+  std::vector<uint8_t> TakeOutput(StepResult* step);
+
+  // After a plan.
+  Image TakeImage();
+
+  runtime::Store& store() { return *store_; }
+  runtime::InstanceId id() const { return id_; }
+
+ private:
+  CompilerInstance(std::unique_ptr<runtime::Store> store,
+                   uint32_t memory_pages);
+
+  // Instantiates; then asks for the ABI version and the result's address,
+  // which costs the job nothing.
+  absl::Status Instantiate(const SandboxedCompiler& compiler,
+                           uint64_t gas_limit, StepResult* step);
+
+  // Any call. Unless `*step` is kDone the value means nothing.
+  absl::StatusOr<uint32_t> Call(std::string_view name,
+                                std::initializer_list<uint32_t> args,
+                                uint64_t gas_limit, StepResult* step);
+
+  // Reads the Result; false if it lies outside linear memory.
+  [[nodiscard]] bool ReadResult(wasm32::Result* result);
+
+  // Turns a refusal in the Result into `*step`.
+  void ReadRefusal(StepResult* step);
+
+  std::unique_ptr<runtime::Store> store_;
+  runtime::Transaction transaction_;
+  runtime::InstanceId id_ = runtime::kNoInstance;
+  uint32_t result_address_ = 0;
+  uint64_t initial_bytes_ = 0;
+};
+
+}  // namespace ingot::sandbox
+
+#endif  // SANDBOX_COMPILER_INSTANCE_H_

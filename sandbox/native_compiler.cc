@@ -1,0 +1,171 @@
+// The compiler's three steps, called one after the other in this process. In:
+// module bytes and profile. Out: artifact or refusal. Holds: the compiler sees
+// what it sees in compiler.wasm, an arena whose batches each start from what
+// Plan left; addresses and leftovers in free memory differ, and the bytes do
+// not depend on them.
+
+#include "sandbox/native_compiler.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/base/arena.h"
+#include "compiler/compile.h"
+
+namespace ingot::sandbox {
+namespace {
+
+// The first offset that an arena hands out; 0 stands for "none".
+constexpr uint32_t kFirstOffset = 64;
+
+struct FreeRegion {
+  void operator()(uint8_t* region) const { std::free(region); }
+};
+
+// Memory for one arena. It is asked for whole; the host's system backs a page
+// when it is first written.
+class Region {
+ public:
+  static absl::StatusOr<Region> Create(uint64_t bytes) {
+    void* memory = std::calloc(bytes, 1);
+    if (memory == nullptr) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no ", bytes, " bytes for the compiler's memory"));
+    }
+    return Region(static_cast<uint8_t*>(memory), bytes);
+  }
+
+  uint8_t* base() const { return memory_.get(); }
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  Region(uint8_t* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
+
+  std::unique_ptr<uint8_t, FreeRegion> memory_;
+  uint64_t bytes_;
+};
+
+// Copies `bytes` into the arena; false when it is full.
+template <typename T>
+[[nodiscard]] bool Place(Arena& arena, std::span<const T> data,
+                         Array<T>* out) {
+  if (!arena.AllocateArray<T>(data.size(), out)) return false;
+  if (!data.empty()) {
+    std::memcpy(arena.At<T>(out->offset), data.data(), data.size_bytes());
+  }
+  return true;
+}
+
+std::vector<uint8_t> CopyOut(const Arena& arena, Array<uint8_t> range) {
+  const std::span<const uint8_t> bytes = arena.View(range);
+  return {bytes.begin(), bytes.end()};
+}
+
+using Pieces = std::vector<std::vector<uint8_t>>;
+
+// Batches in order, in the arena that Plan left, rewound after each.
+Status CompileInPlace(Arena& arena, uint32_t root, Pieces& pieces) {
+  for (uint32_t batch = 0; batch < pieces.size(); ++batch) {
+    const uint32_t mark = arena.used();
+    Array<uint8_t> piece;
+    INGOT_RETURN_IF_ERROR(
+        compiler::CompileFunctions(arena, root, batch, &piece));
+    pieces[batch] = CopyOut(arena, piece);
+    arena.Rewind(mark);
+  }
+  return kOkStatus;
+}
+
+// Batches in reverse, each in a copy of the memory that Plan left.
+absl::StatusOr<Status> CompileShuffled(const Arena& arena, uint32_t root,
+                                       Pieces& pieces) {
+  for (size_t batch = pieces.size(); batch-- > 0;) {
+    absl::StatusOr<Region> region = Region::Create(arena.limit());
+    if (!region.ok()) return region.status();
+    std::memcpy(region->base(), arena.base(), arena.used());
+    Arena copy(region->base(), arena.used(), arena.committed(), arena.limit());
+    Array<uint8_t> piece;
+    const Status status = compiler::CompileFunctions(
+        copy, root, static_cast<uint32_t>(batch), &piece);
+    if (!status.ok()) return status;
+    pieces[batch] = CopyOut(copy, piece);
+  }
+  return kOkStatus;
+}
+
+Status LinkPieces(Arena& arena, uint32_t root, const Pieces& pieces,
+                  std::vector<uint8_t>* artifact) {
+  std::vector<uint32_t> sizes;
+  std::vector<uint8_t> joined;
+  for (const std::vector<uint8_t>& piece : pieces) {
+    sizes.push_back(static_cast<uint32_t>(piece.size()));
+    joined.insert(joined.end(), piece.begin(), piece.end());
+  }
+  Array<uint32_t> placed_sizes;
+  Array<uint8_t> placed_pieces;
+  if (!Place<uint32_t>(arena, sizes, &placed_sizes) ||
+      !Place<uint8_t>(arena, joined, &placed_pieces)) {
+    return Error(Code::kOutOfMemory);
+  }
+  Array<uint8_t> output;
+  INGOT_RETURN_IF_ERROR(
+      compiler::Link(arena, root, placed_pieces, placed_sizes, &output));
+  *artifact = CopyOut(arena, output);
+  return kOkStatus;
+}
+
+}  // namespace
+
+absl::StatusOr<NativeResult> CompileNatively(
+    std::span<const uint8_t> module_bytes, const Profile& profile,
+    const Digest& compiler_digest, const NativeOptions& options) {
+  if (module_bytes.size() > 0xFFFFFFFF) {
+    return absl::InvalidArgumentError("a module has less than 4 GiB");
+  }
+  const uint64_t pages = options.memory_pages != 0
+                             ? options.memory_pages
+                             : profile.compiler_memory_pages;
+  absl::StatusOr<Region> region = Region::Create(pages * Arena::kPageBytes);
+  if (!region.ok()) return region.status();
+  Arena arena(region->base(), kFirstOffset, 0, region->bytes());
+
+  NativeResult result;
+  std::vector<uint8_t> profile_bytes(kProfileBytes);
+  Encode(profile, profile_bytes);
+  compiler::Input input;
+  if (!Place<uint8_t>(arena, profile_bytes, &input.profile) ||
+      !Place<uint8_t>(arena, module_bytes, &input.module)) {
+    result.verdict = Error(Code::kOutOfMemory);
+    return result;
+  }
+  const Digest module_digest = Sha256(module_bytes);
+  const Digest profile_digest = Sha256(profile_bytes);
+  std::memcpy(input.module_digest, module_digest.bytes.data(), 32);
+  std::memcpy(input.compiler_digest, compiler_digest.bytes.data(), 32);
+  std::memcpy(input.profile_digest, profile_digest.bytes.data(), 32);
+
+  uint32_t root = 0;
+  result.verdict = compiler::Plan(arena, input, &root);
+  if (!result.verdict.ok()) return result;
+
+  result.batches = compiler::BatchCount(arena, root);
+  Pieces pieces(result.batches);
+  if (options.shuffle) {
+    absl::StatusOr<Status> status = CompileShuffled(arena, root, pieces);
+    if (!status.ok()) return status.status();
+    result.verdict = *status;
+  } else {
+    result.verdict = CompileInPlace(arena, root, pieces);
+  }
+  if (!result.verdict.ok()) return result;
+
+  result.verdict = LinkPieces(arena, root, pieces, &result.artifact);
+  if (result.verdict.ok()) result.artifact_digest = Sha256(result.artifact);
+  return result;
+}
+
+}  // namespace ingot::sandbox
