@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "compiler/abi/profile.h"
 #include "sandbox/compile_job.h"
+#include "sandbox/compiler_loader.h"
+#include "sandbox/embedded_compiler.h"
 
 // From compiler.wasm to a compiler that runs in the sandbox. In: compiler.wasm
 // (embedded in the program) and the profile of the jobs to come. Out: on the
@@ -21,27 +23,15 @@ namespace ingot::sandbox {
 
 enum class EngineKind : uint8_t { kNative, kInterpreter };
 
-// The bytes of //compiler/wasm32:compiler_wasm, linked into this program.
-std::span<const uint8_t> EmbeddedCompilerWasm();
-
-// The profile under which compiler.wasm itself is compiled and run for jobs
-// under `job`: its execution prices are the job's compile prices. Jobs that
-// differ in anything else share it.
-Profile CompilerProfile(const Profile& job);
-
 // Compiles compiler.wasm by the native build: the compiler artifact.
 absl::StatusOr<std::vector<uint8_t>> BuildCompilerArtifact(
     std::span<const uint8_t> compiler_wasm, const Profile& job);
 
-// Loads compiler.wasm for an engine. On the native engine it is compiled
-// first; `LoadCompilerArtifact` takes an artifact instead, wherever it came
-// from.
+// Loads compiler.wasm for an engine; for the native engine it is compiled
+// first.
 absl::StatusOr<SandboxedCompiler> LoadCompiler(
     EngineKind engine, std::span<const uint8_t> compiler_wasm,
     const Profile& job);
-absl::StatusOr<SandboxedCompiler> LoadCompilerArtifact(
-    std::span<const uint8_t> compiler_wasm,
-    std::vector<uint8_t> artifact, const Profile& job);
 
 // The embedded compiler.wasm for jobs under `job`: loaded at the first call for
 // each compile schedule, then kept by the process. Thread-safe.

@@ -1,0 +1,266 @@
+// Every ending of a compile job, brought about by a scripted compiler behind
+// the real entry points (scripted_compiler.cc), on both engines. In: scripts.
+// Holds: the verdict and its gas follow DESIGN's fold, for any limit, any
+// number of threads and both engines.
+
+#include "sandbox/compile_job.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sandbox/compiler_loader.h"
+
+namespace ingot::sandbox {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kScriptedCompiler[] = "sandbox/scripted_compiler_wasm.wasm";
+
+// What a step of a script does; see scripted_compiler.cc.
+enum Action : uint8_t {
+  kNone,
+  kWork,
+  kRefuse,
+  kAllocate,
+  kTrap,
+  kLoop,
+  kRecurse,
+  kBadOutput,
+  kBadCode,
+};
+using Script = std::vector<uint8_t>;
+
+std::vector<uint8_t> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Profile ProfileWithPages(uint32_t pages) {
+  Profile profile;
+  profile.compiler_memory_pages = pages;
+  return profile;
+}
+
+class CompileJobTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const std::vector<uint8_t> wasm = ReadFile(kScriptedCompiler);
+    auto compiler = LoadInterpretedCompiler(wasm, Profile());
+    ASSERT_TRUE(compiler.ok()) << compiler.status();
+    compiler_ = new SandboxedCompiler(*std::move(compiler));
+  }
+  static void TearDownTestSuite() { delete compiler_; }
+
+  Verdict Compile(const Script& script, JobOptions options = {},
+                  uint32_t pages = 100) {
+    absl::StatusOr<Verdict> verdict = CompileInSandbox(
+        *compiler_, script, ProfileWithPages(pages), options);
+    EXPECT_TRUE(verdict.ok()) << verdict.status();
+    return verdict.ok() ? *std::move(verdict) : Verdict();
+  }
+
+  static SandboxedCompiler* compiler_;
+};
+
+SandboxedCompiler* CompileJobTest::compiler_ = nullptr;
+
+TEST_F(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
+  // The first batch grows the memory; the second does not see it.
+  const Verdict verdict =
+      Compile({2, kAllocate, 5, kAllocate, 7, kWork, 1, kNone, 0});
+  EXPECT_EQ(verdict.kind, VerdictKind::kAccepted);
+  EXPECT_EQ(verdict.code, Code::kOk);
+  ASSERT_EQ(verdict.artifact.size(), 13u);
+  const uint8_t pages = verdict.artifact[4];
+  EXPECT_GT(pages, 5);
+  EXPECT_THAT(verdict.artifact,
+              ElementsAre(7, 'b', 0, 8, pages, 0, 0, 'b', 1, 8, pages, 0, 0));
+  EXPECT_EQ(verdict.artifact_digest, Sha256(verdict.artifact));
+  EXPECT_EQ(verdict.compiler_digest, Sha256(ReadFile(kScriptedCompiler)));
+}
+
+TEST_F(CompileJobTest, AcceptsWithoutBatches) {
+  const Verdict verdict = Compile({0, kWork, 1});
+  EXPECT_EQ(verdict.kind, VerdictKind::kAccepted);
+  EXPECT_THAT(verdict.artifact, ElementsAre(7));
+}
+
+TEST_F(CompileJobTest, TheLimitChangesNothingUntilItIsTooSmall) {
+  const Script script = {3, kWork, 2, kWork, 3, kAllocate, 4, kWork, 1, kWork, 2};
+  const Verdict unlimited = Compile(script);
+  ASSERT_EQ(unlimited.kind, VerdictKind::kAccepted);
+  const uint64_t gas = unlimited.compile_gas;
+  EXPECT_GT(gas, 8000u);
+  EXPECT_EQ(Compile(script, {.gas_limit = 2 * gas}), unlimited);
+  EXPECT_EQ(Compile(script, {.gas_limit = gas}), unlimited);
+  for (const uint64_t limit : {gas - 1, gas / 2, gas / 4, gas / 20,
+                               uint64_t{1}, uint64_t{0}}) {
+    const Verdict verdict = Compile(script, {.gas_limit = limit});
+    EXPECT_EQ(verdict.kind, VerdictKind::kOutOfGas) << limit;
+    EXPECT_EQ(verdict.compile_gas, limit);
+    EXPECT_EQ(verdict.code, Code::kOk);
+    EXPECT_TRUE(verdict.artifact.empty());
+  }
+}
+
+TEST_F(CompileJobTest, EachNonSuccessHasAnExactGasToo) {
+  for (const Script& script : {
+           Script{1, kRefuse, 9},
+           Script{1, kTrap, 0},
+           Script{1, kNone, 0, kAllocate, 200},
+           Script{1, kNone, 0, kTrap, 0},
+           Script{1, kNone, 0, kWork, 1, kRecurse, 0},
+       }) {
+    const Verdict unlimited = Compile(script);
+    ASSERT_NE(unlimited.kind, VerdictKind::kAccepted);
+    const uint64_t gas = unlimited.compile_gas;
+    EXPECT_EQ(Compile(script, {.gas_limit = gas}), unlimited);
+    EXPECT_EQ(Compile(script, {.gas_limit = gas - 1}).kind,
+              VerdictKind::kOutOfGas);
+  }
+}
+
+TEST_F(CompileJobTest, RefusalOfThePlanIsRejected) {
+  const Verdict verdict = Compile({2, kRefuse, 77});
+  EXPECT_EQ(verdict.kind, VerdictKind::kRejected);
+  EXPECT_EQ(verdict.code, Code::kTypeMismatch);
+  EXPECT_EQ(verdict.function, 0u);
+  EXPECT_EQ(verdict.offset, 77u);
+  EXPECT_EQ(verdict.defect, Defect());
+}
+
+TEST_F(CompileJobTest, MemoryEndsAtTheProfilesPagesInEachStep) {
+  for (const Script& script : {
+           Script{1, kAllocate, 101},
+           Script{1, kNone, 0, kAllocate, 101},
+           Script{1, kNone, 0, kNone, 0, kAllocate, 101},
+       }) {
+    const Verdict verdict = Compile(script);
+    EXPECT_EQ(verdict.kind, VerdictKind::kOutOfMemory);
+    EXPECT_EQ(verdict.code, Code::kOutOfMemory);
+    EXPECT_GT(verdict.compile_gas, 0u);
+    EXPECT_EQ(Compile(script, {}, 200).kind, VerdictKind::kAccepted);
+  }
+}
+
+TEST_F(CompileJobTest, InputThatDoesNotFitIsOutOfMemory) {
+  Script script = {0};
+  script.resize(100 * 65536);
+  EXPECT_EQ(Compile(script).kind, VerdictKind::kOutOfMemory);
+  EXPECT_EQ(Compile(script, {}, 200).kind, VerdictKind::kAccepted);
+}
+
+TEST_F(CompileJobTest, MemorySmallerThanTheCompilersOwnIsOutOfMemory) {
+  const Verdict verdict = Compile({0}, {}, 2);
+  EXPECT_EQ(verdict.kind, VerdictKind::kOutOfMemory);
+  EXPECT_EQ(verdict.compile_gas, 0u);
+}
+
+TEST_F(CompileJobTest, MemoryGrowsWithThePlanOnly) {
+  // 60 pages in the plan and 30 in each of three batches fit into 100.
+  const Script script = {3,         kAllocate, 60,        kAllocate, 30,
+                         kAllocate, 30,        kAllocate, 30};
+  EXPECT_EQ(Compile(script).kind, VerdictKind::kAccepted);
+}
+
+TEST_F(CompileJobTest, TrapIsCompilerDefectInEachStep) {
+  for (const Script& script : {
+           Script{1, kTrap, 0},
+           Script{1, kNone, 0, kTrap, 0},
+           Script{1, kNone, 0, kNone, 0, kTrap, 0},
+       }) {
+    const Verdict verdict = Compile(script);
+    EXPECT_EQ(verdict.kind, VerdictKind::kRejected);
+    EXPECT_EQ(verdict.code, Code::kCompilerDefect);
+    EXPECT_EQ(verdict.function, kNowhere);
+    EXPECT_EQ(verdict.offset, kNowhere);
+    EXPECT_EQ(verdict.defect.trap, TrapCode::kUnreachable);
+    EXPECT_NE(verdict.defect.function, kNowhere);
+  }
+}
+
+TEST_F(CompileJobTest, StackOverflowIsCompilerDefect) {
+  const Verdict verdict = Compile({1, kNone, 0, kRecurse, 0});
+  EXPECT_EQ(verdict.code, Code::kCompilerDefect);
+  // Either the budget of stack units ends first or the shadow stack in linear
+  // memory; which one is fixed by compiler.wasm.
+  EXPECT_THAT(verdict.defect.trap,
+              testing::AnyOf(TrapCode::kStackOverflow,
+                             TrapCode::kOutOfBoundsMemory));
+}
+
+TEST_F(CompileJobTest, NonsenseOfTheCompilerIsCompilerDefect) {
+  for (const Script& script : {
+           Script{1, kBadCode, 0},
+           Script{1, kNone, 0, kBadCode, 0},
+           Script{1, kNone, 0, kRefuse, 1},  // no batch may reject
+           Script{1, kNone, 0, kNone, 0, kRefuse, 1},
+           Script{1, kNone, 0, kBadOutput, 0},
+           Script{1, kNone, 0, kNone, 0, kBadOutput, 0},
+           Script{200, kNone, 0},  // more batches than bytes
+       }) {
+    const Verdict verdict = Compile(script);
+    EXPECT_EQ(verdict.kind, VerdictKind::kRejected);
+    EXPECT_EQ(verdict.code, Code::kCompilerDefect);
+    EXPECT_EQ(verdict.offset, kNowhere);
+  }
+}
+
+TEST_F(CompileJobTest, EndlessLoopRunsOutOfGas) {
+  for (const Script& script :
+       {Script{1, kLoop, 0}, Script{1, kNone, 0, kLoop, 0}}) {
+    const Verdict verdict = Compile(script, {.gas_limit = 100'000});
+    EXPECT_EQ(verdict.kind, VerdictKind::kOutOfGas);
+    EXPECT_EQ(verdict.compile_gas, 100'000u);
+  }
+}
+
+TEST_F(CompileJobTest, TheFirstNonSuccessInOrderDecidesWithAnyThreads) {
+  for (const Script& script : {
+           Script{4, kNone, 0, kWork, 9, kWork, 2, kAllocate, 200, kTrap, 0},
+           Script{4, kNone, 0, kWork, 9, kTrap, 0, kAllocate, 200, kTrap, 0},
+           Script{4, kWork, 1, kWork, 3, kWork, 2, kWork, 1, kAllocate, 3},
+       }) {
+    const Verdict unlimited = Compile(script);
+    const uint64_t gas = unlimited.compile_gas;
+    for (const uint32_t threads : {2u, 4u, 9u}) {
+      EXPECT_EQ(Compile(script, {.threads = threads}), unlimited);
+      EXPECT_EQ(Compile(script, {.gas_limit = gas, .threads = threads}),
+                unlimited);
+      EXPECT_EQ(
+          Compile(script, {.gas_limit = gas - 1, .threads = threads}),
+          Compile(script, {.gas_limit = gas - 1}));
+      EXPECT_EQ(
+          Compile(script, {.gas_limit = gas / 2, .threads = threads}),
+          Compile(script, {.gas_limit = gas / 2}));
+    }
+  }
+}
+
+TEST(CompilerLoaderTest, RefusesWhatIsNoCompiler) {
+  const std::vector<uint8_t> text = {'t', 'e', 'x', 't'};
+  EXPECT_EQ(LoadInterpretedCompiler(text, Profile()).status().code(),
+            absl::StatusCode::kInvalidArgument);
+
+  // A module, but not a compiler: it has no exports.
+  const std::vector<uint8_t> empty = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto compiler = LoadInterpretedCompiler(empty, Profile());
+  ASSERT_TRUE(compiler.ok()) << compiler.status();
+  EXPECT_EQ(CompileInSandbox(*compiler, text, Profile()).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(VerdictTest, NamesAreThoseOfTheInterface) {
+  EXPECT_EQ(VerdictName(VerdictKind::kAccepted), "accepted");
+  EXPECT_EQ(VerdictName(VerdictKind::kRejected), "rejected");
+  EXPECT_EQ(VerdictName(VerdictKind::kOutOfGas), "out_of_gas");
+  EXPECT_EQ(VerdictName(VerdictKind::kOutOfMemory), "out_of_memory");
+}
+
+}  // namespace
+}  // namespace ingot::sandbox
