@@ -26,6 +26,47 @@ constexpr std::string_view kFreestandingHeaders[] = {
     "optional",  "ranges",      "span",        "string_view",
     "tuple",     "type_traits", "utility",     "variant"};
 
+// What each room may include of our own; the first row whose room is a prefix of
+// the file's path decides. Rooms that are not listed may include all.
+struct Room {
+  std::string_view room;
+  std::vector<std::string_view> below;
+};
+
+const std::vector<Room>& Rooms() {
+  static const auto* const kRooms = new std::vector<Room>{
+      {"metering/",
+       {"metering/", "compiler/base/", "compiler/wasm/",
+        // Stack units are bytes of native frame (docs/decisions/0003).
+        "compiler/abi/calling_convention.h"}},
+      {"compiler/", {"compiler/", "metering/"}},
+      {"runtime/",
+       {"runtime/", "compiler/abi/", "compiler/base/", "compiler/wasm/",
+        "metering/"}},
+      {"sandbox/", {"sandbox/", "runtime/", "compiler/", "metering/"}},
+      {"chain_integration/",
+       {"chain_integration/", "sandbox/", "runtime/", "compiler/",
+        "metering/", "proto/"}},
+  };
+  return *kRooms;
+}
+
+bool IsOurs(std::string_view header) {
+  for (std::string_view room :
+       {"bench/", "chain_integration/", "cli/", "compiler/", "fuzz/",
+        "metering/", "proto/", "runtime/", "sandbox/", "testdata/"}) {
+    if (header.starts_with(room)) return true;
+  }
+  return false;
+}
+
+bool StartsWithAny(std::string_view text,
+                   const std::vector<std::string_view>& prefixes) {
+  return std::ranges::any_of(prefixes, [text](std::string_view prefix) {
+    return text.starts_with(prefix);
+  });
+}
+
 // Built in, part of the hashing libraries, or hash-ordered whatever the key.
 constexpr std::string_view kHashPatterns[] = {
     R"(\bunordered_(multi)?(map|set)\b)",
@@ -68,6 +109,27 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
+struct Include {
+  int line;
+  std::string header;
+};
+
+std::vector<Include> IncludesOf(const SourceFile& file) {
+  static const std::regex kInclude(R"(^\s*#\s*include\s*["<]([^">]+)[">])");
+  std::vector<Include> includes;
+  const std::string text = BlankComments(file.text);
+  int line = 0;
+  for (std::string_view content : Lines(text)) {
+    ++line;
+    std::cmatch match;
+    if (std::regex_search(content.data(), content.data() + content.size(),
+                          match, kInclude)) {
+      includes.push_back({line, match[1]});
+    }
+  }
+  return includes;
+}
+
 void FindPattern(const SourceFile& file, const std::string& text,
                  const std::regex& pattern, const std::string& what,
                  std::vector<Finding>* findings) {
@@ -104,20 +166,32 @@ std::string GuardOf(const std::string& path) {
 
 std::vector<Finding> FindForeignIncludes(
     const std::vector<SourceFile>& files) {
-  static const std::regex kInclude(R"(^\s*#\s*include\s*["<]([^">]+)[">])");
   std::vector<Finding> findings;
   for (const SourceFile& file : files) {
     if (!InFreestandingRoom(file)) continue;
-    const std::string text = BlankComments(file.text);
-    int line = 0;
-    for (std::string_view content : Lines(text)) {
-      ++line;
-      std::cmatch match;
-      if (std::regex_search(content.data(), content.data() + content.size(),
-                            match, kInclude) &&
-          !MayInclude(file, match[1])) {
-        findings.push_back(
-            {file.path, line, "freestanding code includes " + match[1].str()});
+    for (const Include& include : IncludesOf(file)) {
+      if (!MayInclude(file, include.header)) {
+        findings.push_back({file.path, include.line,
+                            "freestanding code includes " + include.header});
+      }
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> FindWrongArrows(const std::vector<SourceFile>& files) {
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    const auto room = std::ranges::find_if(Rooms(), [&](const Room& room) {
+      return file.path.starts_with(room.room);
+    });
+    if (room == Rooms().end() || !file.IsCpp() || file.IsTest()) continue;
+    for (const Include& include : IncludesOf(file)) {
+      if (IsOurs(include.header) &&
+          !StartsWithAny(include.header, room->below)) {
+        findings.push_back({file.path, include.line,
+                            std::string(room->room) + " may not include " +
+                                include.header});
       }
     }
   }
@@ -205,6 +279,30 @@ std::vector<Finding> FindLayoutFaults(const std::vector<SourceFile>& files) {
     findings.push_back({folder, 0, "no README.md"});
   }
   std::ranges::sort(findings);
+  return findings;
+}
+
+std::vector<Finding> FindDeadLinks(const std::filesystem::path& root,
+                                   const std::vector<SourceFile>& files) {
+  static const std::regex kLink(R"(\]\(([^)#\s]+)(#[^)]*)?\))");
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    if (file.Extension() != ".md") continue;
+    for (auto match = std::sregex_iterator(file.text.begin(), file.text.end(),
+                                           kLink);
+         match != std::sregex_iterator(); ++match) {
+      const std::string target = (*match)[1];
+      if (target.find("://") != std::string::npos) continue;
+      if (std::filesystem::exists(root / FolderOf(file.path) / target)) {
+        continue;
+      }
+      const auto begin = file.text.begin() + match->position();
+      findings.push_back(
+          {file.path,
+           1 + static_cast<int>(std::count(file.text.begin(), begin, '\n')),
+           "dead link: " + target});
+    }
+  }
   return findings;
 }
 

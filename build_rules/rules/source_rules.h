@@ -2,6 +2,7 @@
 #define BUILD_RULES_RULES_SOURCE_RULES_H_
 
 #include <compare>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct Finding {
 // and standard headers that need no operating system.
 std::vector<Finding> FindForeignIncludes(const std::vector<SourceFile>& files);
 
+// A room includes only the rooms below it (docs/architecture.md); tests may look
+// anywhere.
+std::vector<Finding> FindWrongArrows(const std::vector<SourceFile>& files);
+
 // Nowhere a container whose order hangs on a hash or on an address: hash maps
 // and hashes of the standard library and Abseil, ordered containers keyed by
 // pointers, map fields in protobuf files.
@@ -36,6 +41,11 @@ std::vector<Finding> FindLongFiles(const std::vector<SourceFile>& files);
 // common, helpers, misc or manager; include guards follow the path; nothing
 // is left for later by a marker in a comment.
 std::vector<Finding> FindLayoutFaults(const std::vector<SourceFile>& files);
+
+// Each link of a Markdown file to a file of the tree leads to one. `root` is
+// where the files were read.
+std::vector<Finding> FindDeadLinks(const std::filesystem::path& root,
+                                   const std::vector<SourceFile>& files);
 
 }  // namespace ingot::rules
 
