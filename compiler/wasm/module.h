@@ -97,6 +97,7 @@ struct ConstInst {
 struct ConstExpr {
   uint32_t first = 0;
   uint32_t count = 0;
+  uint32_t end_offset = 0;  // module offset of its `end`
 };
 
 struct Global {
@@ -131,7 +132,8 @@ struct LocalRun {
   ValType type = ValType::kI32;
 };
 
-// The `loop` instructions of a body, in the order in which they open.
+// The `loop` instructions of a body, in the order in which they open; those in
+// code that cannot be reached are among them.
 struct LoopInfo {
   // Locals that are assigned anywhere inside, as indices
   // [first, first + count) of Module::loop_locals, in order of first
@@ -155,7 +157,7 @@ struct Body {
   uint32_t max_height = 0;     // greatest operand height in reachable code
   uint32_t instructions = 0;   // number of instructions
   uint32_t controls = 0;       // block, loop, if and the body itself
-  uint32_t branches = 0;       // br, br_if: 1 each; br_table: its labels
+  uint32_t branches = 0;       // br, br_if: 1; br_table: its labels, default too
   uint32_t calls = 0;          // call, call_indirect and runtime calls
   uint32_t call_operands = 0;  // sum over calls of parameters and results
   // Greatest number of 8-byte stack slots for arguments and results that do

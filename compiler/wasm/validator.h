@@ -23,8 +23,8 @@ Status Validate(Arena& arena, const uint8_t* bytes, const ModuleLimits& limits,
                 Features features, Module* module);
 
 // The declarations only: what an artifact's kept sections are checked by.
-Status ValidateDeclarations(Arena& arena, const ModuleLimits& limits,
-                            const Module& module);
+Status ValidateDeclarations(Arena& arena, const uint8_t* bytes,
+                            const ModuleLimits& limits, const Module& module);
 
 }  // namespace ingot::wasm
 
