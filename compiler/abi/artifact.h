@@ -21,7 +21,10 @@
 //   .ingot.identity   Identity, then the canonical bytes of the profile
 //   .ingot.module     the module's sections without custom and code sections:
 //                     the eight bytes of magic and version, then each kept
-//                     section verbatim; a wasm module but for its bodies
+//                     section verbatim; a wasm module but for its bodies.
+//                     Last a custom section "ingot.offsets": per kept section
+//                     the uint32_t offset at which its header begins in the
+//                     compiled module (segments that trap are located there)
 //   .ingot.functions  FunctionEntry per defined function, in index order
 //   .ingot.traps      TrapEntry, ordered by code offset
 //   .ingot.certs      CertificateEntry, ordered by code offset

@@ -329,6 +329,7 @@ absl::StatusOr<ArtifactView> ReadArtifact(std::span<const uint8_t> file,
   if (names.offset > file.size()) return Refuse(ArtifactError::kTruncated);
   if (!view.functions.empty()) {
     symbols.first = FirstSymbolIndex(file.subspan(names.offset));
+    view.first_function = symbols.first;
   }
   layout = LayOut(*sizes, symbols);
   if (layout.file_bytes > file.size()) {

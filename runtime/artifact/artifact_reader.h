@@ -32,6 +32,7 @@ struct ArtifactView {
   Profile profile;
   std::span<const uint8_t> module;    // a wasm module without its bodies
   std::span<const abi::FunctionEntry> functions;
+  uint32_t first_function = 0;        // index of the first in its module
   std::span<const abi::TrapEntry> traps;
   std::span<const abi::CertificateEntry> certificates;
 

@@ -1,0 +1,213 @@
+// Loading: seal, read and check, decode the module part, map the code.
+
+#include "runtime/native/native_program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/artifact_error.h"
+#include "runtime/native/address_registry.h"
+#include "runtime/native/canonical_types.h"
+
+namespace ingot::runtime {
+namespace {
+
+constexpr std::string_view kOffsetsName = "ingot.offsets";
+
+absl::Status NoMemory(const char* what) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the host has no memory left for ", what));
+}
+
+bool IsCallSite(const abi::TrapEntry& entry) {
+  return entry.code == static_cast<uint32_t>(TrapCode::kCallSite);
+}
+
+// The entry at `offset` that is, or is not, a call site; at most two entries
+// have the same offset.
+const abi::TrapEntry* Find(std::span<const abi::TrapEntry> entries,
+                           uint32_t offset, bool call_site) {
+  auto at = std::lower_bound(entries.begin(), entries.end(), offset,
+                             [](const abi::TrapEntry& entry, uint32_t value) {
+                               return entry.code_offset < value;
+                             });
+  for (; at != entries.end() && at->code_offset == offset; ++at) {
+    if (IsCallSite(*at) == call_site) return &*at;
+  }
+  return nullptr;
+}
+
+uint32_t LoadU32(const uint8_t* bytes) {
+  uint32_t value;
+  std::memcpy(&value, bytes, sizeof value);
+  return value;
+}
+
+// The contents of the section "ingot.offsets" when `tail` is exactly that:
+// an id 0, a size in LEB128, a name, `count` numbers.
+std::optional<std::span<const uint8_t>> OffsetsIn(
+    std::span<const uint8_t> tail, size_t count) {
+  size_t at = 1;
+  uint64_t size = 0;
+  for (uint32_t shift = 0; at < tail.size() && shift < 35; shift += 7) {
+    size |= uint64_t{tail[at] & 0x7Fu} << shift;
+    if ((tail[at++] & 0x80) == 0) break;
+  }
+  if (tail[0] != 0 || size != tail.size() - at ||
+      size != 1 + kOffsetsName.size() + 4 * count ||
+      tail[at] != kOffsetsName.size() ||
+      std::memcmp(&tail[at + 1], kOffsetsName.data(), kOffsetsName.size()) !=
+          0) {
+    return std::nullopt;
+  }
+  return tail.subspan(at + 1 + kOffsetsName.size());
+}
+
+}  // namespace
+
+NativeProgram::NativeProgram(std::vector<uint8_t> module,
+                             const Profile& profile)
+    : Program(std::move(module), profile) {}
+
+NativeProgram::~NativeProgram() {
+  if (code_ != nullptr) {
+    if (registered_) {
+      CodeRanges().Remove(reinterpret_cast<uint64_t>(code_),
+                          view_.text.size());
+    }
+    platform::UnmapCode(code_, code().size());
+  }
+  for (uint32_t id : type_ids_) ReleaseTypeId(id);
+  platform::Unseal(sealed_);
+}
+
+absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::Load(
+    std::span<const uint8_t> artifact, const ExpectedArtifact& expected) {
+  // What would be refused without a look at any section needs no copy.
+  if (artifact.empty()) return MakeArtifactError(ArtifactError::kBadMagic);
+  platform::SealedBytes sealed = platform::Seal(artifact);
+  if (!sealed.ok()) return NoMemory("an artifact");
+  absl::StatusOr<ArtifactView> view = ReadArtifact(sealed.bytes, expected);
+  if (!view.ok()) {
+    platform::Unseal(sealed);
+    return view.status();
+  }
+  std::shared_ptr<NativeProgram> program = absl::WrapUnique(new NativeProgram(
+      {view->module.begin(), view->module.end()}, view->profile));
+  program->sealed_ = sealed;
+  program->view_ = *std::move(view);
+
+  Status rejection;
+  absl::Status status = program->DecodeBytes(false, &rejection);
+  if (!status.ok()) return status;
+  if (!rejection.ok()) {
+    return MakeArtifactError(ArtifactError::kModuleSection,
+                             absl::StrCat("at offset ", rejection.offset));
+  }
+  status = program->CheckModule();
+  if (!status.ok()) return status;
+  program->ReadTypes();
+
+  const ArtifactView& checked = program->view_;
+  if (checked.text.empty()) return program;
+  program->code_ =
+      platform::MapCode(program->sealed_, checked.text_offset,
+                        checked.text.size(), checked.rodata.size());
+  if (program->code_ == nullptr) return NoMemory("code");
+  if (!CodeRanges().Add(reinterpret_cast<uint64_t>(program->code_),
+                        checked.text.size())) {
+    return NoMemory("code");
+  }
+  program->registered_ = true;
+  return program;
+}
+
+absl::Status NativeProgram::CheckModule() const {
+  const auto refuse = [](std::string_view why) {
+    return MakeArtifactError(ArtifactError::kModuleSection, why);
+  };
+  const uint32_t imported = module().imported_functions;
+  const uint32_t functions = module().functions.size;
+  if (view_.functions.size() != functions - imported) {
+    return refuse("another number of functions");
+  }
+  if (!view_.functions.empty() && view_.first_function != imported) {
+    return refuse("another number of imported functions");
+  }
+  for (const abi::TrapEntry& entry : view_.traps) {
+    if (entry.function < imported || entry.function >= functions) {
+      return MakeArtifactError(ArtifactError::kTrapTable,
+                               "a function that is not there");
+    }
+  }
+  const auto kept = View(module().kept_sections);
+  const uint64_t end = kept.empty() ? 8 : kept.back().offset + kept.back().size;
+  if (end < bytes().size() && !OffsetsIn(bytes().subspan(end), kept.size())) {
+    return refuse("bytes behind the last section");
+  }
+  return absl::OkStatus();
+}
+
+void NativeProgram::ReadTypes() {
+  const auto pool = View(module().type_pool);
+  for (const wasm::FuncType& type : View(module().types)) {
+    const auto params = pool.subspan(type.pool_offset, type.params);
+    const auto results =
+        pool.subspan(type.pool_offset + type.params, type.results);
+    signatures_.push_back(
+        {{params.begin(), params.end()}, {results.begin(), results.end()}});
+    type_ids_.push_back(AcquireTypeId(signatures_.back()));
+  }
+  function_types_ = View(module().functions);
+  for (const wasm::Export& entry : View(module().exports)) {
+    exports_.emplace(Name(entry.name), entry);
+  }
+}
+
+const abi::TrapEntry* NativeProgram::FindTrap(uint32_t code_offset) const {
+  return Find(view_.traps, code_offset, false);
+}
+
+const abi::TrapEntry* NativeProgram::FindCallSite(
+    uint32_t return_offset) const {
+  return Find(view_.traps, return_offset, true);
+}
+
+std::optional<uint32_t> NativeProgram::FindFunction(
+    uint32_t code_offset) const {
+  const auto after = std::upper_bound(
+      view_.functions.begin(), view_.functions.end(), code_offset,
+      [](uint32_t value, const abi::FunctionEntry& entry) {
+        return value < entry.code_offset;
+      });
+  if (after == view_.functions.begin()) return std::nullopt;
+  const abi::FunctionEntry& entry = *(after - 1);
+  if (code_offset - entry.code_offset >= entry.code_bytes) return std::nullopt;
+  return static_cast<uint32_t>(after - 1 - view_.functions.begin());
+}
+
+std::optional<wasm::Export> NativeProgram::FindExport(
+    std::string_view name) const {
+  const auto at = exports_.find(std::string(name));
+  if (at == exports_.end()) return std::nullopt;
+  return at->second;
+}
+
+uint32_t NativeProgram::OriginalOffset(uint32_t offset) const {
+  const auto kept = View(module().kept_sections);
+  if (kept.empty()) return offset;
+  const uint64_t end = kept.back().offset + kept.back().size;
+  if (end >= bytes().size()) return offset;
+  const auto offsets = OffsetsIn(bytes().subspan(end), kept.size());
+  for (size_t i = 0; offsets.has_value() && i < kept.size(); ++i) {
+    if (offset >= kept[i].offset && offset - kept[i].offset < kept[i].size) {
+      return offset - kept[i].offset + LoadU32(&(*offsets)[4 * i]);
+    }
+  }
+  return offset;
+}
+
+}  // namespace ingot::runtime

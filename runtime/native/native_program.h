@@ -1,0 +1,82 @@
+#ifndef RUNTIME_NATIVE_NATIVE_PROGRAM_H_
+#define RUNTIME_NATIVE_NATIVE_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/statusor.h"
+#include "compiler/abi/artifact.h"
+#include "runtime/artifact/artifact_reader.h"
+#include "runtime/platform/platform.h"
+#include "runtime/program.h"
+#include "runtime/store.h"
+
+// An artifact ready to be instantiated: checked, its module part decoded, its
+// code mapped. In: the bytes of a file. Out: a Program for the native engine,
+// or a refusal with a code of runtime/artifact/artifact_errors.def. The bytes
+// are copied to sealed memory first; what is checked there is what is mapped,
+// and nothing is executable before every check has passed.
+
+namespace ingot::runtime {
+
+class NativeProgram final : public Program {
+ public:
+  static absl::StatusOr<std::shared_ptr<const NativeProgram>> Load(
+      std::span<const uint8_t> artifact, const ExpectedArtifact& expected);
+  ~NativeProgram() override;
+
+  const ArtifactView& artifact() const { return view_; }
+  // The whole mapped range of code and constants.
+  std::span<const uint8_t> code() const {
+    return {code_, view_.text.size() + view_.rodata.size()};
+  }
+  // Entry address of a defined function, counted without imports.
+  const uint8_t* Entry(uint32_t defined) const {
+    return code_ + view_.functions[defined].code_offset;
+  }
+
+  // By offset in the code; null when there is none.
+  const abi::TrapEntry* FindTrap(uint32_t code_offset) const;
+  const abi::TrapEntry* FindCallSite(uint32_t return_offset) const;
+  // The defined function whose code holds the offset.
+  std::optional<uint32_t> FindFunction(uint32_t code_offset) const;
+
+  // By type index of the module.
+  const Signature& SignatureAt(uint32_t type) const {
+    return signatures_[type];
+  }
+  std::span<const uint32_t> type_ids() const { return type_ids_; }
+  // By function index.
+  uint32_t TypeOf(uint32_t function) const { return function_types_[function]; }
+
+  // The export's kind and its index in the module.
+  std::optional<wasm::Export> FindExport(std::string_view name) const;
+
+  // Where a segment begins in the module that was compiled.
+  uint32_t OriginalOffset(uint32_t offset) const;
+
+ private:
+  NativeProgram(std::vector<uint8_t> module, const Profile& profile);
+
+  absl::Status CheckModule() const;
+  void ReadTypes();
+
+  platform::SealedBytes sealed_;
+  ArtifactView view_;
+  const uint8_t* code_ = nullptr;
+  bool registered_ = false;
+  std::vector<Signature> signatures_;
+  std::vector<uint32_t> type_ids_;
+  std::span<const uint32_t> function_types_;
+  absl::btree_map<std::string, wasm::Export> exports_;
+};
+
+}  // namespace ingot::runtime
+
+#endif  // RUNTIME_NATIVE_NATIVE_PROGRAM_H_
