@@ -5,14 +5,13 @@
 
 #include "sandbox/compile_job.h"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sandbox/compiler_loader.h"
+#include "sandbox/test_modules.h"
 
 namespace ingot::sandbox {
 namespace {
@@ -34,11 +33,6 @@ enum Action : uint8_t {
   kBadCode,
 };
 using Script = std::vector<uint8_t>;
-
-std::vector<uint8_t> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 Profile ProfileWithPages(uint32_t pages) {
   Profile profile;
