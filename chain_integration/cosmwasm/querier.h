@@ -1,6 +1,7 @@
 #ifndef CHAIN_INTEGRATION_COSMWASM_QUERIER_H_
 #define CHAIN_INTEGRATION_COSMWASM_QUERIER_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,7 @@ class Querier {
  private:
   json::Value AnswerBank(const json::Value& request) const;
 
-  absl::btree_map<std::string, std::vector<Coin>> balances_;
+  absl::btree_map<std::string, std::vector<Coin>, std::less<>> balances_;
   // Request and the whole SystemResult.
   std::vector<std::pair<json::Value, json::Value>> mocks_;
 };

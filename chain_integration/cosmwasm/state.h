@@ -2,6 +2,7 @@
 #define CHAIN_INTEGRATION_COSMWASM_STATE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@
 
 namespace ingot::cosmwasm {
 
-using StateMap = absl::btree_map<std::string, std::string>;
+using StateMap = absl::btree_map<std::string, std::string, std::less<>>;
 
 struct ContractState {
   StateMap entries;
@@ -87,7 +88,8 @@ class StateTransaction {
 
   ContractState& state_;
   // The value of each written key before this transaction.
-  absl::btree_map<std::string, std::optional<std::string>> before_;
+  absl::btree_map<std::string, std::optional<std::string>, std::less<>>
+      before_;
   std::vector<Iterator> iterators_;
   bool committed_ = false;
 };
