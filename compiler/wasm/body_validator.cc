@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "compiler/abi/calling_convention.h"
+#include "compiler/base/byte_compare.h"
 #include "compiler/base/check.h"
 #include "compiler/wasm/opcodes.h"
 
@@ -398,7 +399,7 @@ bool BodyValidator::CheckList(TypeList list) {
   // The last `there` types of the list stand on the stack.
   const uint8_t* wanted = TypesOf(list) + (list.size - there);
   const uint8_t* found = operands_ + (height_ - there);
-  if (memcmp(wanted, found, there) == 0) return true;
+  if (SameBytes(wanted, found, there)) return true;
   for (uint32_t i = 0; i < there; ++i) {
     if (found[i] != wanted[i] && found[i] != kUnknown) {
       return Fail(Code::kTypeMismatch);
@@ -479,9 +480,8 @@ bool BodyValidator::End() {
   if (frame.kind == FrameKind::kIf) {
     // The missing `else` passes the parameters on.
     if (frame.params.size != frame.results.size ||
-        (frame.params.size != 0 &&
-         memcmp(TypesOf(frame.params), TypesOf(frame.results),
-                frame.params.size) != 0)) {
+        !SameBytes(TypesOf(frame.params), TypesOf(frame.results),
+                   frame.params.size)) {
       return Fail(Code::kTypeMismatch);
     }
   }
@@ -572,8 +572,7 @@ bool BodyValidator::CallType(uint32_t type_index, bool is_tail) {
   if (!is_tail) return PushList(results);
   const TypeList wanted = frames_[0].results;
   if (results.size != wanted.size ||
-      (results.size != 0 &&
-       memcmp(TypesOf(results), TypesOf(wanted), results.size) != 0)) {
+      !SameBytes(TypesOf(results), TypesOf(wanted), results.size)) {
     return Fail(Code::kTypeMismatch);
   }
   BecomeUnreachable();

@@ -1,6 +1,6 @@
 #include "compiler/wasm/decoder.h"
 
-#include "compiler/wasm/arena_vector.h"
+#include "compiler/wasm/arena_list.h"
 #include "compiler/wasm/byte_cursor.h"
 #include "compiler/wasm/operator_reader.h"
 #include "compiler/wasm/utf8.h"
@@ -112,9 +112,9 @@ class Decoder {
   uint32_t data_count_ = 0;
   bool has_code_ = false;
   bool has_data_ = false;
-  ArenaVector<ConstInst> consts_;
-  ArenaVector<ConstExpr> element_inits_;
-  ArenaVector<LocalRun> local_runs_;
+  ArenaList<ConstInst> consts_;
+  ArenaList<ConstExpr> element_inits_;
+  ArenaList<LocalRun> local_runs_;
 };
 
 Status OutOfMemory() { return Error(Code::kOutOfMemory); }
@@ -408,8 +408,9 @@ Status Decoder::DecodeMemoryType(Limits* limits) {
 Status Decoder::DecodeLimits(Limits* limits) {
   *limits = Limits{};
   const uint32_t at = in_.offset();
-  const uint32_t flags = in_.ReadU32();
+  const uint8_t flags = in_.ReadByte();
   INGOT_RETURN_IF_ERROR(in_.status());
+  if (flags >= 0x80) return Error(Code::kIntegerTooLong, at);
   if (flags >= 16) return Error(Code::kMalformedLimitsFlags, at);
   if ((flags & 8) != 0) return Error(Code::kUnsupportedCustomPageSizes, at);
   if ((flags & 4) != 0) return Error(Code::kUnsupportedMemory64, at);

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "compiler/base/arena.h"
-#include "compiler/wasm/arena_vector.h"
+#include "compiler/wasm/arena_list.h"
 #include "compiler/wasm/module.h"
 
 // Which locals each loop of a body assigns: the SSA builder makes phis for
@@ -77,8 +77,8 @@ class LoopRecorder {
   uint64_t budget_ = 0;
   uint32_t first_loop_ = 0;
   uint32_t first_local_ = 0;
-  ArenaVector<LoopInfo> loops_;
-  ArenaVector<uint32_t> locals_;
+  ArenaList<LoopInfo> loops_;
+  ArenaList<uint32_t> locals_;
 };
 
 }  // namespace ingot::wasm

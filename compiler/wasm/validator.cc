@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "compiler/base/check.h"
+#include "compiler/base/byte_compare.h"
 #include "compiler/wasm/body_validator.h"
 
 // The rules on declarations (core specification, 3.4), then the bodies.
@@ -86,14 +86,14 @@ bool DeclarationValidator::SameName(uint32_t a, uint32_t b) const {
   const Bytes x = arena_.Get(module_.exports, a).name;
   const Bytes y = arena_.Get(module_.exports, b).name;
   return x.size == y.size &&
-         memcmp(bytes_ + x.offset, bytes_ + y.offset, x.size) == 0;
+         SameBytes(bytes_ + x.offset, bytes_ + y.offset, x.size);
 }
 
 bool DeclarationValidator::Before(uint32_t a, uint32_t b) const {
   const Bytes x = arena_.Get(module_.exports, a).name;
   const Bytes y = arena_.Get(module_.exports, b).name;
-  const int order = memcmp(bytes_ + x.offset, bytes_ + y.offset,
-                           x.size < y.size ? x.size : y.size);
+  const int32_t order = CompareBytes(bytes_ + x.offset, bytes_ + y.offset,
+                                     x.size < y.size ? x.size : y.size);
   if (order != 0) return order < 0;
   if (x.size != y.size) return x.size < y.size;
   return a < b;

@@ -1,5 +1,5 @@
-#ifndef COMPILER_WASM_ARENA_VECTOR_H_
-#define COMPILER_WASM_ARENA_VECTOR_H_
+#ifndef COMPILER_WASM_ARENA_LIST_H_
+#define COMPILER_WASM_ARENA_LIST_H_
 
 #include <cstdint>
 #include <cstring>
@@ -15,7 +15,7 @@
 namespace ingot::wasm {
 
 template <typename T>
-class ArenaVector {
+class ArenaList {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
@@ -75,4 +75,4 @@ class ArenaVector {
 
 }  // namespace ingot::wasm
 
-#endif  // COMPILER_WASM_ARENA_VECTOR_H_
+#endif  // COMPILER_WASM_ARENA_LIST_H_
