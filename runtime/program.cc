@@ -60,7 +60,8 @@ absl::Status Program::DecodeBytes(bool with_code, Status* rejection) {
       *rejection =
           with_code ? wasm::Validate(*arena_, bytes_.data(), limits,
                                      profile_.Features(), &module_)
-                    : wasm::ValidateDeclarations(*arena_, limits, module_);
+                    : wasm::ValidateDeclarations(*arena_, bytes_.data(), limits,
+                                                 module_);
     }
     if (rejection->code != Code::kOutOfMemory || size == largest) {
       return absl::OkStatus();
