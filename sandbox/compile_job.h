@@ -32,6 +32,8 @@ struct SandboxedCompiler {
   Digest digest;  // SHA-256 of compiler.wasm
   std::shared_ptr<const runtime::Program> program;
   std::function<absl::StatusOr<std::unique_ptr<runtime::Store>>()> make_store;
+  // Only a test sets another budget, to show how much is left of it.
+  uint64_t stack_units = kCompilerStackUnits;
 };
 
 struct JobOptions {

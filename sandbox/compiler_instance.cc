@@ -55,9 +55,9 @@ bool IsRefusal(uint32_t code) {
 }  // namespace
 
 CompilerInstance::CompilerInstance(std::unique_ptr<runtime::Store> store,
-                                   uint32_t memory_pages)
+                                   uint64_t stack_units, uint32_t memory_pages)
     : store_(std::move(store)),
-      transaction_({.stack_units = kCompilerStackUnits,
+      transaction_({.stack_units = stack_units,
                     .memory_pages = memory_pages,
                     .nesting = 1}) {}
 
@@ -67,7 +67,8 @@ absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Create(
   absl::StatusOr<std::unique_ptr<runtime::Store>> store = compiler.make_store();
   if (!store.ok()) return store.status();
   std::unique_ptr<CompilerInstance> instance(
-      new CompilerInstance(*std::move(store), memory_pages));
+      new CompilerInstance(*std::move(store), compiler.stack_units,
+                           memory_pages));
   *step = StepResult{};
   const std::span<const wasm::Limits> memories =
       compiler.program->View(compiler.program->module().memories);

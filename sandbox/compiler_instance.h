@@ -82,7 +82,7 @@ class CompilerInstance {
   runtime::InstanceId id() const { return id_; }
 
  private:
-  CompilerInstance(std::unique_ptr<runtime::Store> store,
+  CompilerInstance(std::unique_ptr<runtime::Store> store, uint64_t stack_units,
                    uint32_t memory_pages);
 
   // Instantiates; then asks for the ABI version and the result's address,

@@ -10,6 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/interpreter/interpreter.h"
+#include "runtime/native/native_program.h"
+#include "runtime/native/native_store.h"
 #include "runtime/program.h"
 
 namespace ingot::sandbox {
@@ -46,6 +48,27 @@ absl::StatusOr<SandboxedCompiler> LoadInterpretedCompiler(
   compiler.make_store =
       []() -> absl::StatusOr<std::unique_ptr<runtime::Store>> {
     return runtime::NewInterpreter();
+  };
+  return compiler;
+}
+
+absl::StatusOr<SandboxedCompiler> LoadCompilerArtifact(
+    std::span<const uint8_t> compiler_wasm, std::span<const uint8_t> artifact,
+    const Profile& job) {
+  const Profile profile = CompilerProfile(job);
+  SandboxedCompiler compiler;
+  compiler.digest = Sha256(compiler_wasm);
+  // compiler.wasm is both the module and the compiler of its own artifact.
+  absl::StatusOr<std::shared_ptr<const runtime::NativeProgram>> program =
+      runtime::NativeProgram::Load(artifact, {.file = std::nullopt,
+                                              .module = compiler.digest,
+                                              .compiler = compiler.digest,
+                                              .profile = &profile});
+  if (!program.ok()) return program.status();
+  compiler.program = *std::move(program);
+  compiler.make_store =
+      []() -> absl::StatusOr<std::unique_ptr<runtime::Store>> {
+    return std::make_unique<runtime::NativeStore>();
   };
   return compiler;
 }

@@ -25,8 +25,8 @@ absl::StatusOr<SandboxedCompiler> LoadInterpretedCompiler(
     std::span<const uint8_t> compiler_wasm, const Profile& job);
 
 absl::StatusOr<SandboxedCompiler> LoadCompilerArtifact(
-    std::span<const uint8_t> compiler_wasm,
-    std::span<const uint8_t> artifact, const Profile& job);
+    std::span<const uint8_t> compiler_wasm, std::span<const uint8_t> artifact,
+    const Profile& job);
 
 }  // namespace ingot::sandbox
 

@@ -145,6 +145,26 @@ TEST(VerdictsOfBothEnginesTest, AgreeOnSeveralBatchesAndThreads) {
   EXPECT_EQ(short_of_gas->kind, VerdictKind::kOutOfGas);
 }
 
+TEST(CompilerStackTest, AQuarterOfItIsEnough) {
+  const auto compiler = EmbeddedCompiler(EngineKind::kNative, Profile());
+  ASSERT_TRUE(compiler.ok()) << compiler.status();
+  SandboxedCompiler confined = **compiler;
+  confined.stack_units = kCompilerStackUnits / 4;
+  const std::span<const uint8_t> wasm = EmbeddedCompilerWasm();
+  const auto a = CompileInSandbox(**compiler, wasm, Profile());
+  const auto b = CompileInSandbox(confined, wasm, Profile());
+  ASSERT_TRUE(a.ok()) << a.status();
+  ASSERT_TRUE(b.ok()) << b.status();
+  EXPECT_EQ(a->kind, VerdictKind::kAccepted);
+  EXPECT_EQ(*a, *b);
+
+  confined.stack_units = 256;
+  const auto c = CompileInSandbox(confined, wasm, Profile());
+  ASSERT_TRUE(c.ok()) << c.status();
+  EXPECT_EQ(c->code, Code::kCompilerDefect);
+  EXPECT_EQ(c->defect.trap, TrapCode::kStackOverflow);
+}
+
 TEST(SeededDefectTest, IsAVerdictWithTheSameGasOnBothEngines) {
   const std::vector<uint8_t> wasm =
       ReadFile("compiler/wasm32/defective_compiler_wasm.wasm");
