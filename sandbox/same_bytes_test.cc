@@ -56,11 +56,11 @@ std::string Line(const Verdict& verdict) {
 
 // One run of node for all modules.
 absl::btree_map<std::string, std::string> LinesOfV8(
-    const std::vector<std::string>& paths) {
+    const std::vector<std::string>& paths, const Profile& profile) {
   const std::string folder = testing::TempDir();
-  std::vector<uint8_t> profile(kProfileBytes);
-  Encode(Profile(), profile);
-  WriteFile(folder + "/profile", profile);
+  std::vector<uint8_t> profile_bytes(kProfileBytes);
+  Encode(profile, profile_bytes);
+  WriteFile(folder + "/profile", profile_bytes);
   const std::span<const uint8_t> wasm = EmbeddedCompilerWasm();
   WriteFile(folder + "/compiler.wasm", {wasm.begin(), wasm.end()});
   std::string command =
@@ -76,14 +76,14 @@ absl::btree_map<std::string, std::string> LinesOfV8(
   return lines;
 }
 
-void ExpectSameBytes(const std::vector<std::string>& paths) {
-  const auto sandbox = EmbeddedCompiler(EngineKind::kNative, Profile());
-  const auto interpreter =
-      EmbeddedCompiler(EngineKind::kInterpreter, Profile());
+void ExpectSameBytes(const std::vector<std::string>& paths,
+                     const Profile& profile = Profile()) {
+  const auto sandbox = EmbeddedCompiler(EngineKind::kNative, profile);
+  const auto interpreter = EmbeddedCompiler(EngineKind::kInterpreter, profile);
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   ASSERT_TRUE(interpreter.ok()) << interpreter.status();
   const Digest compiler = (*sandbox)->digest;
-  const auto v8 = LinesOfV8(paths);
+  const auto v8 = LinesOfV8(paths, profile);
 
   size_t accepted = 0;
   size_t interpreted = 0;
@@ -91,10 +91,10 @@ void ExpectSameBytes(const std::vector<std::string>& paths) {
     SCOPED_TRACE(path);
     const std::vector<uint8_t> module = ReadFile(path);
     ASSERT_FALSE(module.empty());
-    const auto native = CompileNatively(module, Profile(), compiler);
+    const auto native = CompileNatively(module, profile, compiler);
     const auto shuffled =
-        CompileNatively(module, Profile(), compiler, {.shuffle = true});
-    const auto verdict = CompileInSandbox(**sandbox, module, Profile());
+        CompileNatively(module, profile, compiler, {.shuffle = true});
+    const auto verdict = CompileInSandbox(**sandbox, module, profile);
     ASSERT_TRUE(native.ok()) << native.status();
     ASSERT_TRUE(shuffled.ok()) << shuffled.status();
     ASSERT_TRUE(verdict.ok()) << verdict.status();
@@ -107,7 +107,7 @@ void ExpectSameBytes(const std::vector<std::string>& paths) {
 
     if (module.size() <= kInterpretedBytes &&
         interpreted < kInterpretedModules) {
-      const auto slow = CompileInSandbox(**interpreter, module, Profile());
+      const auto slow = CompileInSandbox(**interpreter, module, profile);
       ASSERT_TRUE(slow.ok()) << slow.status();
       EXPECT_EQ(*slow, *verdict);
       ++interpreted;
@@ -129,7 +129,14 @@ TEST(SameBytesTest, OfSyntheticModules) {
                                                        0, 0}
                                 : SyntheticModule(functions, operations));
   }
-  ExpectSameBytes(paths);
+  for (const uint32_t isa : {2u, 3u}) {
+    for (const uint32_t level : {0u, 1u}) {
+      Profile profile;
+      profile.isa = isa;
+      profile.level = level;
+      ExpectSameBytes(paths, profile);
+    }
+  }
 }
 
 TEST(SameBytesTest, OfOwnContracts) {
