@@ -28,7 +28,8 @@ def cases_of(xml_path):
         for case in suite.iter("testcase"):
             if case.get("status") == "notrun":
                 continue
-            name = f'{case.get("classname", suite.get("name"))}.{case.get("name")}'
+            group = case.get("classname", suite.get("name"))
+            name = f'{group}.{case.get("name")}'
             if case.find("failure") is not None or (
                     case.find("error") is not None):
                 yield name, FAILED

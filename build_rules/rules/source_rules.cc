@@ -26,8 +26,8 @@ constexpr std::string_view kFreestandingHeaders[] = {
     "optional",  "ranges",      "span",        "string_view",
     "tuple",     "type_traits", "utility",     "variant"};
 
-// What each room may include of our own; the first row whose room is a prefix of
-// the file's path decides. Rooms that are not listed may include all.
+// What each room may include of our own; the first row whose room is a prefix
+// of the file's path decides. Rooms that are not listed may include all.
 struct Room {
   std::string_view room;
   std::vector<std::string_view> below;
@@ -252,7 +252,9 @@ std::vector<Finding> FindLayoutFaults(const std::vector<SourceFile>& files) {
   static const std::regex kLater("\\b(TO" "DO|FIX" "ME|XX" "X|HA" "CK)\\b");
   std::set<std::string> described;
   for (const SourceFile& file : files) {
-    if (file.path.ends_with("/README.md")) described.insert(FolderOf(file.path));
+    if (file.path.ends_with("/README.md")) {
+      described.insert(FolderOf(file.path));
+    }
   }
   std::set<std::string> undescribed;
   std::vector<Finding> findings;

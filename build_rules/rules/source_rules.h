@@ -25,8 +25,8 @@ struct Finding {
 // and standard headers that need no operating system.
 std::vector<Finding> FindForeignIncludes(const std::vector<SourceFile>& files);
 
-// A room includes only the rooms below it (docs/architecture.md); tests may look
-// anywhere.
+// A room includes only the rooms below it (docs/architecture.md); tests may
+// look anywhere.
 std::vector<Finding> FindWrongArrows(const std::vector<SourceFile>& files);
 
 // Nowhere a container whose order hangs on a hash or on an address: hash maps

@@ -66,7 +66,9 @@ class Lexer {
   bool FollowsDigit() const {
     return at_ > 0 && isalnum(static_cast<unsigned char>(text_[at_ - 1]));
   }
-  size_t LineEnd() const { return std::min(text_.find('\n', at_), text_.size()); }
+  size_t LineEnd() const {
+    return std::min(text_.find('\n', at_), text_.size());
+  }
   size_t After(std::string_view word, size_t from) const {
     const size_t found = text_.find(word, from);
     return found == text_.npos ? text_.size() : found + word.size();
