@@ -1,0 +1,446 @@
+// Instantiation (core specification 2.0, 4.5.4) in the order of DESIGN.md 4.6:
+// the fees of all items, then the instances of what the module defines, its
+// globals, active element segments in order, active data segments in order, the
+// start function. What an earlier segment wrote stays when a later one traps.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/base/check.h"
+#include "metering/instantiation.h"
+#include "runtime/native/native_run.h"
+#include "runtime/native/native_store.h"
+
+namespace ingot::runtime {
+namespace {
+
+using wasm::ExternKind;
+
+constexpr uint64_t kWasmPageBytes = 65536;
+
+// 3.4 "Import matching" of limits: the given one is at least as large and
+// bounded at least as tightly.
+bool LimitsMatch(uint64_t size, const wasm::Limits& given,
+                 const wasm::Limits& wanted) {
+  if (size < wanted.min) return false;
+  return !wanted.has_max || (given.has_max && given.max <= wanted.max);
+}
+
+uint32_t Largest(const wasm::Limits& limits, uint32_t profile) {
+  return std::min(limits.has_max ? limits.max : profile, profile);
+}
+
+absl::Status NoMemory(const char* what) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the host has no memory left for ", what));
+}
+
+bool SameSignature(const Program& program, uint32_t type,
+                   const Signature& given) {
+  const wasm::FuncType& entry =
+      program.arena().Get(program.module().types, type);
+  const auto pool = program.View(program.module().type_pool);
+  const auto params = pool.subspan(entry.pool_offset, entry.params);
+  const auto results =
+      pool.subspan(entry.pool_offset + entry.params, entry.results);
+  return std::equal(params.begin(), params.end(), given.params.begin(),
+                    given.params.end()) &&
+         std::equal(results.begin(), results.end(), given.results.begin(),
+                    given.results.end());
+}
+
+}  // namespace
+
+absl::Status NativeStore::CheckImport(const Program& program,
+                                      const wasm::Import& import,
+                                      const Extern& given) const {
+  const Arena& arena = program.arena();
+  const wasm::Module& module = program.module();
+  const auto refuse = [&](const char* why) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("import ", std::string(program.Name(import.module)), ".",
+                     std::string(program.Name(import.name)), ": ", why));
+  };
+  if (given.kind != import.kind) return refuse("incompatible import type");
+  bool matches = false;
+  switch (import.kind) {
+    case ExternKind::kFunc:
+      if (given.index >= functions_.size()) return refuse("unknown function");
+      matches = SameSignature(program, arena.Get(module.functions, import.index),
+                              *functions_[given.index].signature);
+      break;
+    case ExternKind::kTable: {
+      if (given.index >= tables_.size()) return refuse("unknown table");
+      const NativeTable& table = *tables_[given.index];
+      const wasm::TableType& wanted = arena.Get(module.tables, import.index);
+      matches = table.type.element == wanted.element &&
+                LimitsMatch(table.cell->size, table.type.limits,
+                            wanted.limits);
+      break;
+    }
+    case ExternKind::kMemory: {
+      if (given.index >= memories_.size()) return refuse("unknown memory");
+      const NativeMemory& memory = *memories_[given.index];
+      matches = LimitsMatch(memory.bytes() / kWasmPageBytes, memory.type,
+                            arena.Get(module.memories, import.index));
+      break;
+    }
+    case ExternKind::kGlobal: {
+      if (given.index >= globals_.size()) return refuse("unknown global");
+      const wasm::GlobalType& type = globals_[given.index].type;
+      const wasm::GlobalType& wanted =
+          arena.Get(module.globals, import.index).type;
+      matches =
+          type.type == wanted.type && type.is_mutable == wanted.is_mutable;
+      break;
+    }
+  }
+  return matches ? absl::OkStatus() : refuse("incompatible import type");
+}
+
+absl::Status NativeStore::CheckImports(const Program& program,
+                                       std::span<const Extern> imports) const {
+  const auto wanted = program.View(program.module().imports);
+  if (wanted.size() != imports.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the module has ", wanted.size(), " imports, ",
+                     imports.size(), " were given"));
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    absl::Status status = CheckImport(program, wanted[i], imports[i]);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// --- Allocation -----------------------------------------------------------
+
+void NativeStore::FillHeader(uint8_t* base, VmctxOwner& owner) {
+  VmctxField(base, abi::kVmctxStackLimit) = stack_limit_;
+  VmctxField(base, abi::kVmctxBuiltinStub) =
+      reinterpret_cast<uint64_t>(&IngotBuiltinStub);
+  VmctxField(base, abi::kVmctxStore) = reinterpret_cast<uint64_t>(&state_);
+  VmctxField(base, abi::kVmctxOwner) = reinterpret_cast<uint64_t>(&owner);
+}
+
+// The vmctx, below the instance's own memory if it has one.
+absl::Status NativeStore::AllocateBase(NativeInstance& instance) {
+  const NativeProgram& program = *instance.program;
+  const wasm::Module& module = program.module();
+  const uint32_t vmctx_bytes = abi::VmctxLayout(module).Bytes();
+  if (module.memories.size > module.imported_memories) {
+    auto memory = std::make_unique<NativeMemory>();
+    memory->type = program.arena().Get(module.memories, 0);
+    memory->largest =
+        Largest(memory->type, program.profile().limits.memory_pages);
+    const uint64_t bytes = memory->type.min * kWasmPageBytes;
+    memory->reservation = Reservation::Take(vmctx_bytes, bytes);
+    if (!memory->reservation.ok()) return NoMemory("a linear memory");
+    memory->bytes() = bytes;
+    instance.base = memory->base();
+    instance.memory = memory.get();
+    instance.memory_index = static_cast<uint32_t>(memories_.size());
+    memories_.push_back(std::move(memory));
+  } else {
+    instance.block.reset(
+        static_cast<uint8_t*>(platform::Allocate(vmctx_bytes)));
+    if (instance.block == nullptr) return NoMemory("an instance");
+    instance.base = instance.block.get() + vmctx_bytes;
+  }
+  FillHeader(instance.base, instance.owner);
+  const uint8_t* memory_base =
+      instance.memory == nullptr ? instance.base : instance.memory->base();
+  VmctxField(instance.base, abi::kVmctxMemoryBase) =
+      reinterpret_cast<uint64_t>(memory_base);
+  VmctxField(instance.base, abi::kVmctxTypeIds) =
+      reinterpret_cast<uint64_t>(program.type_ids().data());
+  return absl::OkStatus();
+}
+
+absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
+                                            std::span<const Extern> imports) {
+  const NativeProgram& program = *instance.program;
+  const wasm::Module& module = program.module();
+  const abi::VmctxLayout layout(module);
+  const uint32_t count = module.functions.size;
+  instance.refs.reset(static_cast<abi::FuncRef*>(
+      platform::Allocate(count * sizeof(abi::FuncRef))));
+  if (instance.refs == nullptr) return NoMemory("references of functions");
+  VmctxField(instance.base, abi::kVmctxFuncRefs) =
+      reinterpret_cast<uint64_t>(instance.refs.get());
+
+  for (const Extern& import : imports) {
+    if (import.kind != ExternKind::kFunc) continue;
+    const auto index =
+        static_cast<uint32_t>(instance.imported_functions.size());
+    const abi::FuncRef& ref = *functions_[import.index].ref;
+    instance.refs[index] = ref;
+    auto* cell = reinterpret_cast<abi::ImportCell*>(instance.base +
+                                                    layout.Import(index));
+    *cell = {ref.code, ref.base};
+    instance.imported_functions.push_back(import.index);
+  }
+
+  instance.first_function = static_cast<uint32_t>(functions_.size());
+  for (uint32_t i = module.imported_functions; i < count; ++i) {
+    const uint32_t type = program.TypeOf(i);
+    abi::FuncRef& ref = instance.refs[i];
+    ref.code = reinterpret_cast<uint64_t>(
+        program.Entry(i - module.imported_functions));
+    ref.base = reinterpret_cast<uint64_t>(instance.base);
+    ref.type_id = program.type_ids()[type];
+    ref.function = i;
+    functions_.push_back(
+        {&ref, &program.SignatureAt(type), &instance, nullptr});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NativeStore::AllocateTables(NativeInstance& instance,
+                                         std::span<const Extern> imports) {
+  const NativeProgram& program = *instance.program;
+  const wasm::Module& module = program.module();
+  const abi::VmctxLayout layout(module);
+  for (const Extern& import : imports) {
+    if (import.kind != ExternKind::kTable) continue;
+    const auto index = static_cast<uint32_t>(instance.tables.size());
+    auto* cell = reinterpret_cast<abi::ImportedTableCell*>(
+        instance.base + layout.Table(index));
+    cell->cell = reinterpret_cast<uint64_t>(tables_[import.index]->cell);
+    instance.tables.push_back(import.index);
+  }
+  const auto types = program.View(module.tables);
+  for (uint32_t i = module.imported_tables; i < types.size(); ++i) {
+    auto table = std::make_unique<NativeTable>();
+    table->type = types[i];
+    table->largest =
+        Largest(types[i].limits, program.profile().limits.table_elements);
+    table->cell = reinterpret_cast<abi::TableCell*>(instance.base +
+                                                    layout.Table(i));
+    if (!table->Grow(types[i].limits.min, 0)) return NoMemory("a table");
+    instance.tables.push_back(static_cast<uint32_t>(tables_.size()));
+    tables_.push_back(std::move(table));
+  }
+  return absl::OkStatus();
+}
+
+void NativeStore::AllocateGlobals(NativeInstance& instance,
+                                  std::span<const Extern> imports) {
+  const NativeProgram& program = *instance.program;
+  const wasm::Module& module = program.module();
+  const abi::VmctxLayout layout(module);
+  for (const Extern& import : imports) {
+    if (import.kind != ExternKind::kGlobal) continue;
+    const auto index = static_cast<uint32_t>(instance.imported_globals.size());
+    VmctxField(instance.base, layout.Global(index)) =
+        reinterpret_cast<uint64_t>(globals_[import.index].cell);
+    instance.imported_globals.push_back(import.index);
+  }
+  const auto globals = program.View(module.globals);
+  instance.first_global = static_cast<uint32_t>(globals_.size());
+  for (uint32_t i = module.imported_globals; i < globals.size(); ++i) {
+    uint64_t* cell = &VmctxField(instance.base, layout.Global(i));
+    *cell = Evaluate(instance, globals[i].init);
+    NativeGlobal global;
+    global.type = globals[i].type;
+    global.cell = cell;
+    globals_.push_back(std::move(global));
+  }
+}
+
+absl::StatusOr<NativeInstance*> NativeStore::Allocate(
+    std::shared_ptr<const NativeProgram> program,
+    std::span<const Extern> imports) {
+  auto owned = std::make_unique<NativeInstance>();
+  NativeInstance& instance = *owned;
+  instance.owner.instance = &instance;
+  instance.id = static_cast<InstanceId>(instances_.size());
+  instance.program = std::move(program);
+  for (const Extern& import : imports) {
+    if (import.kind != ExternKind::kMemory) continue;
+    instance.memory = memories_[import.index].get();
+    instance.memory_index = import.index;
+  }
+  absl::Status status = AllocateBase(instance);
+  if (!status.ok()) return status;
+  // From here on the store's records point into the instance, so it stays even
+  // when what follows fails.
+  instances_.push_back(std::move(owned));
+  const std::span<const uint8_t> code = instance.program->code();
+  if (!code.empty()) {
+    programs_[reinterpret_cast<uint64_t>(code.data())] =
+        instance.program.get();
+  }
+  status = AllocateFunctions(instance, imports);
+  if (status.ok()) status = AllocateTables(instance, imports);
+  if (!status.ok()) return status;
+  AllocateGlobals(instance, imports);
+  const wasm::Module& module = instance.program->module();
+  instance.element_dropped.resize(module.elements.size);
+  instance.data_dropped.resize(module.data.size);
+  return &instance;
+}
+
+// --- Initialisation -------------------------------------------------------
+
+uint64_t NativeStore::Evaluate(const NativeInstance& instance,
+                               const wasm::ConstExpr& expression) const {
+  const NativeProgram& program = *instance.program;
+  const auto pool = program.View(program.module().const_pool);
+  absl::InlinedVector<uint64_t, 8> stack;
+  const auto binary = [&](auto f) {
+    const uint64_t b = stack.back();
+    stack.pop_back();
+    stack.back() = f(stack.back(), b);
+  };
+  using wasm::ConstOp;
+  for (const wasm::ConstInst& in :
+       pool.subspan(expression.first, expression.count)) {
+    switch (in.op) {
+      case ConstOp::kI32Const:
+      case ConstOp::kF32Const:
+        stack.push_back(static_cast<uint32_t>(in.bits));
+        break;
+      case ConstOp::kI64Const:
+      case ConstOp::kF64Const:
+        stack.push_back(in.bits);
+        break;
+      case ConstOp::kGlobalGet:
+        stack.push_back(globals_[instance.GlobalIndex(in.index)].bits());
+        break;
+      case ConstOp::kRefNull:
+        stack.push_back(0);
+        break;
+      case ConstOp::kRefFunc:
+        stack.push_back(reinterpret_cast<uint64_t>(
+            functions_[instance.FunctionIndex(in.index)].ref));
+        break;
+      case ConstOp::kI32Add:
+        binary([](uint64_t a, uint64_t b) { return uint32_t(a + b); });
+        break;
+      case ConstOp::kI32Sub:
+        binary([](uint64_t a, uint64_t b) { return uint32_t(a - b); });
+        break;
+      case ConstOp::kI32Mul:
+        binary([](uint64_t a, uint64_t b) { return uint32_t(a * b); });
+        break;
+      case ConstOp::kI64Add:
+        binary([](uint64_t a, uint64_t b) { return a + b; });
+        break;
+      case ConstOp::kI64Sub:
+        binary([](uint64_t a, uint64_t b) { return a - b; });
+        break;
+      case ConstOp::kI64Mul:
+        binary([](uint64_t a, uint64_t b) { return a * b; });
+        break;
+    }
+  }
+  INGOT_CHECK(stack.size() == 1);
+  return stack.back();
+}
+
+// An active segment is table.init followed by elem.drop; a declarative one is
+// dropped at once.
+bool NativeStore::InitialiseTables(NativeInstance& instance, NativeRun& run) {
+  const NativeProgram& program = *instance.program;
+  const auto inits = program.View(program.module().element_inits);
+  const auto segments = program.View(program.module().elements);
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const wasm::ElementSegment& segment = segments[i];
+    if (segment.mode == wasm::SegmentMode::kPassive) continue;
+    instance.element_dropped[i] = true;
+    if (segment.mode != wasm::SegmentMode::kActive) continue;
+    NativeTable& table = *tables_[instance.tables[segment.table]];
+    const uint64_t to =
+        static_cast<uint32_t>(Evaluate(instance, segment.offset));
+    if (to + segment.count > table.cell->size) {
+      return run.TrapAtModuleOffset(
+          TrapCode::kOutOfBoundsTable,
+          program.OriginalOffset(segment.module_offset));
+    }
+    for (uint32_t j = 0; j < segment.count; ++j) {
+      table.elements[to + j] = Evaluate(instance, inits[segment.first + j]);
+    }
+  }
+  return true;
+}
+
+bool NativeStore::InitialiseMemory(NativeInstance& instance, NativeRun& run) {
+  const NativeProgram& program = *instance.program;
+  const auto segments = program.View(program.module().data);
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const wasm::DataSegment& segment = segments[i];
+    if (segment.mode != wasm::SegmentMode::kActive) continue;
+    const std::span<uint8_t> memory = instance.memory->View();
+    const uint64_t to =
+        static_cast<uint32_t>(Evaluate(instance, segment.offset));
+    if (to + segment.bytes.size > memory.size()) {
+      return run.TrapAtModuleOffset(
+          TrapCode::kOutOfBoundsMemory,
+          program.OriginalOffset(segment.module_offset));
+    }
+    if (segment.bytes.size != 0) {
+      std::memcpy(memory.data() + to,
+                  program.bytes().data() + segment.bytes.offset,
+                  segment.bytes.size);
+    }
+    instance.data_dropped[i] = true;
+  }
+  return true;
+}
+
+bool NativeStore::Initialise(NativeInstance& instance, NativeRun& run) {
+  if (!InitialiseTables(instance, run) || !InitialiseMemory(instance, run)) {
+    return false;
+  }
+  const uint32_t start = instance.program->module().start;
+  if (start == kNowhere) return true;
+  // A copy: a host function may add functions.
+  const NativeFunction function = functions_[instance.FunctionIndex(start)];
+  return run.Invoke(function, {});
+}
+
+absl::StatusOr<Store::Instantiation> NativeStore::Instantiate(
+    std::shared_ptr<const Program> program, std::span<const Extern> imports,
+    Transaction& transaction, uint64_t gas_limit) {
+  auto native = std::dynamic_pointer_cast<const NativeProgram>(program);
+  if (native == nullptr) {
+    return absl::InvalidArgumentError("not a program with native code");
+  }
+  if (absl::Status status = CheckImports(*native, imports); !status.ok()) {
+    return status;
+  }
+  const wasm::Module& module = native->module();
+  NativeRun run(*this, transaction, gas_limit, Phase::kInstantiate);
+  const auto finish = [&run](InstanceId id) -> absl::StatusOr<Instantiation> {
+    absl::StatusOr<Outcome> outcome = run.Finish();
+    if (!outcome.ok()) return outcome.status();
+    return Instantiation{id, *std::move(outcome)};
+  };
+  if (!run.Begin(nullptr) ||
+      !run.PayFee(InstantiationFee(native->profile().execution,
+                                   native->arena(), module)
+                      .value())) {
+    return finish(kNoInstance);
+  }
+  uint64_t pages = 0;
+  if (module.memories.size > module.imported_memories) {
+    pages = native->arena().Get(module.memories, 0).min;
+  }
+  const uint64_t budget = transaction.budget().memory_pages;
+  if (pages > budget || transaction.pages_used > budget - pages) {
+    run.TrapAtModuleOffset(TrapCode::kOutOfBoundsMemory, kNowhere);
+    return finish(kNoInstance);
+  }
+  const absl::StatusOr<NativeInstance*> instance =
+      Allocate(std::move(native), imports);
+  if (!instance.ok()) return instance.status();
+  transaction.pages_used += pages;
+  (void)Initialise(**instance, run);
+  return finish((*instance)->id);
+}
+
+}  // namespace ingot::runtime

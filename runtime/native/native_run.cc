@@ -1,0 +1,449 @@
+// Entering and leaving wasm code, host functions, and how a run ends. The order
+// of effects of a call is DESIGN.md 4.6: stack, then the callee's entry price;
+// both are tested by native code, the entry's own stack units here.
+
+#include "runtime/native/native_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "compiler/base/check.h"
+#include "metering/gas.h"
+#include "runtime/native/native_store.h"
+#include "runtime/platform/wasm_stack.h"
+
+namespace ingot::runtime {
+namespace {
+
+using Values = absl::InlinedVector<Value, 8>;
+
+// What must be left of the host's stack when wasm code is entered: for the
+// stubs, the builtins and the host's own functions.
+constexpr uint64_t kHostStackReserve = 128 * 1024;
+
+bool IsNarrow(wasm::ValType type) {
+  return type == wasm::ValType::kI32 || type == wasm::ValType::kF32;
+}
+
+uint64_t Normal(wasm::ValType type, uint64_t bits) {
+  return IsNarrow(type) ? static_cast<uint32_t>(bits) : bits;
+}
+
+// Walks values of a list and the places where they stand: in `registers`, or in
+// the stack slots from `slots` on.
+class ValuePlaces {
+ public:
+  ValuePlaces(ValueRegisters& registers, uint64_t slots)
+      : registers_(registers), slots_(reinterpret_cast<uint64_t*>(slots)) {}
+
+  uint64_t& Next(wasm::ValType type) {
+    const abi::ArgumentCursor::Place place = cursor_.Next(type);
+    if (!place.in_register) return slots_[place.index];
+    return place.is_float ? registers_.floats[place.index]
+                          : registers_.ints[place.index];
+  }
+
+ private:
+  ValueRegisters& registers_;
+  uint64_t* slots_;
+  abi::ArgumentCursor cursor_;
+};
+
+// What a host function sees.
+class RunCaller final : public Caller {
+ public:
+  RunCaller(NativeRun& run, NativeInstance* instance)
+      : run_(run), instance_(instance) {}
+
+  Store& store() override { return run_.store(); }
+  Transaction& transaction() override { return run_.transaction(); }
+  InstanceId instance() const override {
+    return instance_ == nullptr ? kNoInstance : instance_->id;
+  }
+  uint64_t GasLeft() const override { return run_.gas_left(); }
+  bool ChargeGas(uint64_t price) override { return run_.PayFromHost(price); }
+  std::span<uint8_t> Memory() override {
+    if (instance_ == nullptr || instance_->memory == nullptr) return {};
+    return instance_->memory->View();
+  }
+
+ private:
+  NativeRun& run_;
+  NativeInstance* instance_;
+};
+
+bool HostStackIsShort() {
+  const platform::StackBounds stack = platform::ThreadStack();
+  const uint64_t here = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+  return here >= stack.lowest && here < stack.highest &&
+         here - stack.lowest < kHostStackReserve;
+}
+
+uint32_t CodeOffset(const NativeProgram& program, uint64_t address) {
+  return static_cast<uint32_t>(
+      address - reinterpret_cast<uint64_t>(program.code().data()));
+}
+
+}  // namespace
+
+NativeRun::NativeRun(NativeStore& store, Transaction& transaction,
+                     uint64_t gas_limit, Phase phase)
+    : store_(store),
+      transaction_(transaction),
+      gas_limit_(Gas::FromLimit(gas_limit).value()),
+      gas_(static_cast<int64_t>(gas_limit_)),
+      stack_before_(transaction.stack_used) {
+  outcome_.phase = phase;
+  outcome_.gas_limit = gas_limit_;
+}
+
+NativeRun::~NativeRun() {
+  if (begun_) --transaction_.depth;
+  transaction_.stack_used = stack_before_;
+}
+
+bool NativeRun::Begin(const NativeFunction* callee) {
+  if (transaction_.depth > transaction_.budget().nesting) {
+    outcome_.kind = OutcomeKind::kTrapped;
+    outcome_.trap = TrapCode::kStackOverflow;
+    if (callee != nullptr && callee->instance != nullptr) LocateEntry(*callee);
+    return false;
+  }
+  ++transaction_.depth;
+  begun_ = true;
+  return true;
+}
+
+bool NativeRun::OutOfGas() {
+  outcome_.kind = OutcomeKind::kOutOfGas;
+  gas_ = 0;
+  return false;
+}
+
+bool NativeRun::PayFee(uint64_t fee) {
+  // Both are at most 2^62, so the difference is in range.
+  gas_ -= static_cast<int64_t>(fee);
+  return gas_ >= 0 || OutOfGas();
+}
+
+bool NativeRun::PayFromHost(uint64_t price) {
+  if (price > gas_left()) {
+    host_out_of_gas_ = true;
+    return false;
+  }
+  gas_ -= static_cast<int64_t>(price);
+  return true;
+}
+
+bool NativeRun::Fault(absl::Status fault) {
+  fault_ = std::move(fault);
+  return false;
+}
+
+bool NativeRun::TrapAtModuleOffset(TrapCode trap, uint32_t offset) {
+  outcome_.kind = OutcomeKind::kTrapped;
+  outcome_.trap = trap;
+  outcome_.offset = offset;
+  return false;
+}
+
+bool NativeRun::TrapAtCall(TrapCode trap) {
+  outcome_.kind = OutcomeKind::kTrapped;
+  outcome_.trap = trap;
+  LocateCall();
+  return false;
+}
+
+absl::StatusOr<Outcome> NativeRun::Finish() {
+  if (!fault_.ok()) return fault_;
+  outcome_.gas_used = gas_limit_ - gas_left();
+  return std::move(outcome_);
+}
+
+// --- Where a run ended ----------------------------------------------------
+
+const abi::TrapEntry* NativeRun::CallSiteAt(uint64_t return_address) const {
+  const NativeProgram* program = store_.ProgramAt(return_address);
+  if (program == nullptr) return nullptr;
+  return program->FindCallSite(CodeOffset(*program, return_address));
+}
+
+void NativeRun::Locate(const abi::TrapEntry* site, uint64_t pc,
+                       uint64_t frame_bottom) {
+  std::vector<Frame>& frames = outcome_.backtrace;
+  while (site != nullptr && frames.size() < kBacktraceFrames) {
+    frames.push_back({site->function, site->wasm_offset});
+    const NativeProgram* program = store_.ProgramAt(pc);
+    if (program == nullptr) break;
+    const auto function = program->FindFunction(CodeOffset(*program, pc));
+    if (!function.has_value()) break;
+    frame_bottom += program->artifact().functions[*function].frame_bytes;
+    if (frame_bottom >= entry_rsp_ ||
+        !transaction_.stack->Contains(frame_bottom - 8)) {
+      break;
+    }
+    const uint64_t caller = *reinterpret_cast<uint64_t*>(frame_bottom - 8);
+    site = CallSiteAt(caller);
+    pc = caller - 1;  // within the call, whatever follows it
+  }
+  if (frames.empty()) return;
+  outcome_.function = frames[0].function;
+  outcome_.offset = frames[0].offset;
+}
+
+void NativeRun::LocateCall() {
+  if (record_ == nullptr) return;
+  const uint64_t address = record_->return_address;
+  Locate(CallSiteAt(address), address - 1, call_rsp_);
+}
+
+void NativeRun::LocateEntry(const NativeFunction& callee) {
+  const NativeProgram& program = *callee.instance->program;
+  const uint32_t function = callee.ref->function;
+  const uint32_t defined = function - program.module().imported_functions;
+  outcome_.function = function;
+  outcome_.offset = program.artifact().functions[defined].body_offset;
+  outcome_.backtrace = {{outcome_.function, outcome_.offset}};
+}
+
+bool NativeRun::TakeFault(const FaultRecord& fault) {
+  const NativeProgram* program = store_.ProgramAt(fault.pc);
+  const abi::TrapEntry* site =
+      program == nullptr ? nullptr
+                         : program->FindTrap(CodeOffset(*program, fault.pc));
+  const auto code =
+      site == nullptr ? TrapCode::kNone : static_cast<TrapCode>(site->code);
+  if (site == nullptr ||
+      (fault.in_memory && code != TrapCode::kOutOfBoundsMemory)) {
+    return Fault(absl::InternalError("native code faulted at no trap site"));
+  }
+  gas_ = fault.gas - site->owed_minus_paid;
+  if (code == TrapCode::kOutOfGas || gas_ < 0) return OutOfGas();
+  outcome_.kind = OutcomeKind::kTrapped;
+  outcome_.trap = code;
+  if (code != TrapCode::kStackOverflow) {
+    Locate(site, fault.pc, fault.sp);
+    return false;
+  }
+  // The frame that did not fit is not there; its return address is.
+  const auto function = program->FindFunction(CodeOffset(*program, fault.pc));
+  if (!function.has_value()) {
+    return Fault(absl::InternalError("native code faulted in no function"));
+  }
+  const abi::FunctionEntry& entry = program->artifact().functions[*function];
+  const uint64_t caller_bottom = fault.sp + entry.frame_bytes;
+  if (caller_bottom >= entry_rsp_) {
+    outcome_.function = program->module().imported_functions + *function;
+    outcome_.offset = entry.body_offset;
+    outcome_.backtrace = {{outcome_.function, outcome_.offset}};
+    return false;
+  }
+  const uint64_t caller = *reinterpret_cast<uint64_t*>(caller_bottom - 8);
+  Locate(CallSiteAt(caller), caller - 1, caller_bottom);
+  return false;
+}
+
+// --- Host to wasm ---------------------------------------------------------
+
+bool NativeRun::PrepareStack() {
+  if (transaction_.stack == nullptr) {
+    transaction_.stack = WasmStack::Create(transaction_.budget().stack_units);
+  }
+  if (transaction_.stack == nullptr) {
+    return Fault(absl::ResourceExhaustedError(
+        "the host has no memory left for a stack of wasm code"));
+  }
+  if (!PrepareForFaults()) {
+    return Fault(absl::ResourceExhaustedError(
+        "the host cannot handle faults on this thread"));
+  }
+  if (HostStackIsShort()) {
+    return Fault(absl::ResourceExhaustedError(
+        "too little of this thread's stack is left for the host"));
+  }
+  return true;
+}
+
+bool NativeRun::Invoke(const NativeFunction& function,
+                       std::span<const Value> args) {
+  const Signature& type = *function.signature;
+  const uint64_t slots =
+      abi::StackSlots(type.params) + abi::StackSlots(type.results);
+  const uint64_t entry_units =
+      stack_before_ + ((8 * slots + 15) & ~uint64_t{15});
+  outcome_.results.clear();
+  if (function.instance != nullptr) return Enter(function, args, entry_units);
+
+  Values normal;
+  for (const Value& arg : args) {
+    normal.push_back({arg.type, Normal(arg.type, arg.bits)});
+  }
+  Values results;
+  for (wasm::ValType result : type.results) results.push_back({result, 0});
+  transaction_.stack_used = entry_units;
+  if (!CallHost(*function.host, nullptr, normal, std::span(results.data(), results.size()))) {
+    return false;
+  }
+  outcome_.results.assign(results.begin(), results.end());
+  return true;
+}
+
+bool NativeRun::Enter(const NativeFunction& function,
+                      std::span<const Value> args, uint64_t entry_units) {
+  if (entry_units > transaction_.budget().stack_units) {
+    outcome_.kind = OutcomeKind::kTrapped;
+    outcome_.trap = TrapCode::kStackOverflow;
+    LocateEntry(function);
+    return false;
+  }
+  if (!PrepareStack()) return false;
+  entry_rsp_ = transaction_.stack->Top() - entry_units;
+  EntryRecord record = {};
+  record.wasm_rsp = entry_rsp_;
+  record.gas = gas_;
+  record.code = function.ref->code;
+  record.base = function.ref->base;
+  record.state = &store_.state();
+  ValuePlaces places(record.values, entry_rsp_);
+  for (const Value& arg : args) {
+    uint64_t bits = 0;
+    if (!store_.FromValueBits(arg, &bits)) {
+      return Fault(
+          absl::InvalidArgumentError("a reference to no function of the store"));
+    }
+    places.Next(arg.type) = bits;
+  }
+
+  const ExecutionState outer = store_.state();
+  const uint64_t outer_limit = store_.stack_limit();
+  void* const outer_slot = platform::ThreadSlot();
+  FaultRecord fault;
+  fault.state = &store_.state();
+  store_.state().run = this;
+  store_.SetStackLimit(transaction_.stack->Limit());
+  platform::SetThreadSlot(&fault);
+  const uint32_t left = IngotEnterWasm(&record);
+  platform::SetThreadSlot(outer_slot);
+  store_.state() = outer;
+  if (outer.run != nullptr) store_.SetStackLimit(outer_limit);
+
+  if (fault.happened) return TakeFault(fault);
+  if (left != 0) return false;
+  gas_ = record.gas;
+  if (gas_ < 0) return OutOfGas();
+  return TakeResults(*function.signature, record);
+}
+
+bool NativeRun::TakeResults(const Signature& signature,
+                            const EntryRecord& record) {
+  ValueRegisters registers = record.values;
+  ValuePlaces places(registers, record.wasm_rsp);
+  for (wasm::ValType type : signature.results) {
+    const uint64_t bits = Normal(type, places.Next(type));
+    outcome_.results.push_back({type, store_.ToValueBits(type, bits)});
+  }
+  return true;
+}
+
+// --- Wasm to host ---------------------------------------------------------
+
+Resume NativeRun::HostCall(ExitRecord& record) {
+  gas_ = record.gas;
+  record_ = &record;
+  call_rsp_ = record.wasm_rsp + 8;
+  if (gas_ < 0) {
+    OutOfGas();
+    return Resume::kLeave;
+  }
+  const NativeHostFunction& host = *OwnerOf(record.base).host;
+  const Signature& type = host.signature;
+  const uint64_t result_slots =
+      call_rsp_ + 8 * uint64_t{abi::StackSlots(type.params)};
+
+  Values args;
+  ValuePlaces from(record.values, call_rsp_);
+  for (wasm::ValType param : type.params) {
+    const uint64_t bits = Normal(param, from.Next(param));
+    args.push_back({param, store_.ToValueBits(param, bits)});
+  }
+  Values results;
+  for (wasm::ValType result : type.results) results.push_back({result, 0});
+  transaction_.stack_used = transaction_.stack->Top() - call_rsp_;
+  if (!CallHost(host, OwnerOf(record.caller_base).instance, args,
+                std::span(results.data(), results.size()))) {
+    return Resume::kLeave;
+  }
+  ValuePlaces to(record.values, result_slots);
+  for (const Value& result : results) {
+    uint64_t bits = 0;
+    if (!store_.FromValueBits(result, &bits)) {
+      Fault(absl::InternalError(
+          "a host function returned a reference to no function of the store"));
+      return Resume::kLeave;
+    }
+    to.Next(result.type) = bits;
+  }
+  record.wasm_rsp = result_slots;
+  record.gas = gas_;
+  return Resume::kContinue;
+}
+
+bool NativeRun::CallHost(const NativeHostFunction& host,
+                         NativeInstance* caller_instance,
+                         std::span<const Value> args,
+                         std::span<Value> results) {
+  RunCaller caller(*this, caller_instance);
+  HostResult result;
+  try {
+    result = host.function(caller, args, results);
+  } catch (...) {
+    result = HostResult::Fault(
+        absl::InternalError("a host function threw an exception"));
+  }
+  transaction_.stack_used = stack_before_;
+  if (result.kind == HostResult::Kind::kFault) {
+    return Fault(result.fault.ok()
+                     ? absl::InternalError("a host function failed")
+                     : std::move(result.fault));
+  }
+  if (host_out_of_gas_ || result.kind == HostResult::Kind::kOutOfGas) {
+    return OutOfGas();
+  }
+  if (result.kind == HostResult::Kind::kTrap) return TrapAtCall(result.trap);
+  if (result.kind == HostResult::Kind::kRevert) {
+    outcome_.kind = OutcomeKind::kReverted;
+    outcome_.revert_code = result.code;
+    outcome_.revert_message = std::move(result.message);
+    LocateCall();
+    return false;
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].type != host.signature.results[i]) {
+      return Fault(absl::InternalError(
+          "a host function returned a value of another type"));
+    }
+    results[i].bits = Normal(results[i].type, results[i].bits);
+  }
+  return true;
+}
+
+}  // namespace ingot::runtime
+
+extern "C" ingot::runtime::Resume IngotHostCall(
+    ingot::runtime::ExitRecord* record) {
+  using namespace ingot::runtime;  // NOLINT: the two stubs' names only
+  auto* base = reinterpret_cast<uint8_t*>(record->base);
+  auto* state = reinterpret_cast<ExecutionState*>(
+      VmctxField(base, ingot::abi::kVmctxStore));
+  return state->run->HostCall(*record);
+}
+
+extern "C" ingot::runtime::Resume IngotBuiltin(
+    ingot::runtime::ExitRecord* record) {
+  using namespace ingot::runtime;  // NOLINT
+  auto* base = reinterpret_cast<uint8_t*>(record->base);
+  auto* state = reinterpret_cast<ExecutionState*>(
+      VmctxField(base, ingot::abi::kVmctxStore));
+  return state->run->Builtin(*record);
+}

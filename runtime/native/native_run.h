@@ -1,0 +1,108 @@
+#ifndef RUNTIME_NATIVE_NATIVE_RUN_H_
+#define RUNTIME_NATIVE_NATIVE_RUN_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "runtime/native/activation.h"
+#include "runtime/native/fault_handler.h"
+#include "runtime/native/native_instance.h"
+#include "runtime/outcome.h"
+#include "runtime/transaction.h"
+
+// One run of the native engine: what happens between the host's call of a
+// store and its return. In: a function to invoke and a gas limit. Out: an
+// outcome or a fault.
+//
+// Gas: while wasm code runs the counter is in r14; `gas_` has it whenever C++
+// runs. It is below 0 when the limit was passed; every observation point looks.
+//
+// Operations return false when they stopped the run; the reason is then in
+// outcome_ or fault_.
+
+namespace ingot::runtime {
+
+class NativeStore;
+
+class NativeRun {
+ public:
+  NativeRun(NativeStore& store, Transaction& transaction, uint64_t gas_limit,
+            Phase phase);
+  ~NativeRun();
+  NativeRun(const NativeRun&) = delete;
+  NativeRun& operator=(const NativeRun&) = delete;
+
+  // False when this run is nested deeper than the transaction allows, which is
+  // a stack overflow at `callee` (null: nowhere). Once, before all else.
+  [[nodiscard]] bool Begin(const NativeFunction* callee);
+
+  // An observation point.
+  [[nodiscard]] bool PayFee(uint64_t fee);
+  // A trap outside any function.
+  bool TrapAtModuleOffset(TrapCode trap, uint32_t offset);
+  bool Fault(absl::Status fault);
+
+  // Calls `function` as the host does. The arguments fit its type.
+  [[nodiscard]] bool Invoke(const NativeFunction& function,
+                            std::span<const Value> args);
+
+  // How the run ended; a non-OK status is a fault. Once, after all else.
+  absl::StatusOr<Outcome> Finish();
+
+  NativeStore& store() { return store_; }
+  Transaction& transaction() { return transaction_; }
+  uint64_t gas_left() const {
+    return gas_ < 0 ? 0 : static_cast<uint64_t>(gas_);
+  }
+  // A host function pays. When it cannot, the run ends as out of gas whatever
+  // the host function then returns.
+  bool PayFromHost(uint64_t price);
+
+  // From the stubs, with this run innermost.
+  Resume HostCall(ExitRecord& record);
+  Resume Builtin(ExitRecord& record);
+
+ private:
+  friend class BuiltinCall;  // native_builtins.cc
+
+  static constexpr uint32_t kBacktraceFrames = 64;
+
+  // Places arguments, enters wasm code, takes what comes back.
+  bool Enter(const NativeFunction& function, std::span<const Value> args,
+             uint64_t entry_units);
+  bool PrepareStack();
+  bool TakeResults(const Signature& signature, const EntryRecord& record);
+  bool TakeFault(const FaultRecord& fault);
+  bool CallHost(const NativeHostFunction& host, NativeInstance* caller,
+                std::span<const Value> args, std::span<Value> results);
+
+  bool OutOfGas();
+  // At the call site that wasm code left by.
+  bool TrapAtCall(TrapCode trap);
+  // Fills in where the run ended: at the trap entry or call site `site`, in the
+  // frame that begins at `frame_bottom` of the function at `pc`.
+  void Locate(const abi::TrapEntry* site, uint64_t pc, uint64_t frame_bottom);
+  // The same for a call into the runtime, by record_.
+  void LocateCall();
+  // A stack overflow whose caller is the host.
+  void LocateEntry(const NativeFunction& callee);
+  const abi::TrapEntry* CallSiteAt(uint64_t return_address) const;
+
+  NativeStore& store_;
+  Transaction& transaction_;
+  const uint64_t gas_limit_;
+  int64_t gas_;
+  bool host_out_of_gas_ = false;
+  bool begun_ = false;
+  const uint64_t stack_before_;  // transaction's stack_used
+  uint64_t entry_rsp_ = 0;       // where wasm code was entered
+  const ExitRecord* record_ = nullptr;  // the innermost call into the runtime
+  uint64_t call_rsp_ = 0;               // its caller's frame bottom
+  Outcome outcome_;
+  absl::Status fault_;
+};
+
+}  // namespace ingot::runtime
+
+#endif  // RUNTIME_NATIVE_NATIVE_RUN_H_

@@ -1,0 +1,256 @@
+// What the host does with a native store, except instantiation
+// (native_instantiate.cc).
+
+#include "runtime/native/native_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/base/check.h"
+#include "runtime/native/canonical_types.h"
+#include "runtime/native/native_run.h"
+
+namespace ingot::runtime {
+namespace {
+
+// The specification's greatest memory; a host's own memory has no profile.
+constexpr uint32_t kMostPages = 65536;
+constexpr uint64_t kWasmPageBytes = 65536;
+
+}  // namespace
+
+bool NativeTable::Grow(uint32_t count, uint64_t value) {
+  const uint64_t old = cell->size;
+  const uint64_t size = old + count;
+  if (size > capacity) {
+    // By doubling, but not past what the table may ever have.
+    const uint64_t wanted =
+        std::max<uint64_t>(size, std::min<uint64_t>(largest, 2 * capacity));
+    PlatformArray<uint64_t> moved(
+        static_cast<uint64_t*>(platform::Allocate(8 * wanted)));
+    if (moved == nullptr) return false;
+    std::copy_n(elements.get(), old, moved.get());
+    elements = std::move(moved);
+    capacity = wanted;
+    cell->elements = reinterpret_cast<uint64_t>(elements.get());
+  }
+  if (value != 0) {
+    std::fill_n(elements.get() + old, count, value);
+  } else if (count != 0) {
+    std::fill_n(elements.get() + old, count, 0);
+  }
+  cell->size = size;
+  return true;
+}
+
+NativeStore::~NativeStore() {
+  for (const auto& host : hosts_) ReleaseTypeId(host->ref.type_id);
+}
+
+Extern NativeStore::AddHostFunction(Signature signature, HostFunction fn) {
+  auto host = std::make_unique<NativeHostFunction>();
+  host->owner.host = host.get();
+  host->signature = std::move(signature);
+  host->function = std::move(fn);
+  host->index = static_cast<uint32_t>(functions_.size());
+  FillHeader(host->base(), host->owner);
+  host->ref.code = reinterpret_cast<uint64_t>(&IngotHostCallStub);
+  host->ref.base = reinterpret_cast<uint64_t>(host->base());
+  host->ref.type_id = AcquireTypeId(host->signature);
+  host->ref.function = host->index;
+  functions_.push_back(
+      {&host->ref, &host->signature, nullptr, host.get()});
+  hosts_.push_back(std::move(host));
+  return {wasm::ExternKind::kFunc, hosts_.back()->index};
+}
+
+absl::StatusOr<Extern> NativeStore::AddMemory(const wasm::Limits& pages) {
+  if (pages.min > kMostPages ||
+      (pages.has_max && (pages.max > kMostPages || pages.max < pages.min))) {
+    return absl::InvalidArgumentError("limits of a memory");
+  }
+  auto memory = std::make_unique<NativeMemory>();
+  memory->type = pages;
+  memory->largest = pages.has_max ? pages.max : kMostPages;
+  memory->reservation = Reservation::Take(-abi::kVmctxHeaderEnd,
+                                          pages.min * kWasmPageBytes);
+  if (!memory->reservation.ok()) {
+    return absl::ResourceExhaustedError(
+        "the host has no memory left for a linear memory");
+  }
+  memory->bytes() = pages.min * kWasmPageBytes;
+  memories_.push_back(std::move(memory));
+  return Extern{wasm::ExternKind::kMemory,
+                static_cast<uint32_t>(memories_.size() - 1)};
+}
+
+absl::StatusOr<Extern> NativeStore::AddTable(const wasm::TableType& type) {
+  if (type.limits.has_max && type.limits.max < type.limits.min) {
+    return absl::InvalidArgumentError("limits of a table");
+  }
+  auto table = std::make_unique<NativeTable>();
+  table->type = type;
+  table->largest = type.limits.has_max ? type.limits.max : 0xFFFFFFFF;
+  table->cell = &table->host_cell;
+  if (!table->Grow(type.limits.min, 0)) {
+    return absl::ResourceExhaustedError(
+        "the host has no memory left for a table");
+  }
+  tables_.push_back(std::move(table));
+  return Extern{wasm::ExternKind::kTable,
+                static_cast<uint32_t>(tables_.size() - 1)};
+}
+
+Extern NativeStore::AddGlobal(const wasm::GlobalType& type, Value value) {
+  NativeGlobal global;
+  global.type = type;
+  global.host_cell = std::make_unique<uint64_t>(0);
+  global.cell = global.host_cell.get();
+  globals_.push_back(std::move(global));
+  const Extern added{wasm::ExternKind::kGlobal,
+                     static_cast<uint32_t>(globals_.size() - 1)};
+  SetGlobal(added, value);
+  return added;
+}
+
+absl::StatusOr<Outcome> NativeStore::Call(Extern function,
+                                          std::span<const Value> args,
+                                          Transaction& transaction,
+                                          uint64_t gas_limit) {
+  if (function.kind != wasm::ExternKind::kFunc ||
+      function.index >= functions_.size()) {
+    return absl::InvalidArgumentError("not a function of this store");
+  }
+  // A copy: a host function may add functions.
+  const NativeFunction callee = functions_[function.index];
+  const std::vector<wasm::ValType>& params = callee.signature->params;
+  if (args.size() != params.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the function takes ", params.size(), " arguments, ", args.size(),
+        " were given"));
+  }
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (args[i].type != params[i]) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("argument ", i, " has another type"));
+    }
+  }
+  NativeRun run(*this, transaction, gas_limit, Phase::kCall);
+  if (run.Begin(&callee)) (void)run.Invoke(callee, args);
+  return run.Finish();
+}
+
+void NativeStore::SetStackLimit(uint64_t limit) {
+  if (limit == stack_limit_) return;
+  stack_limit_ = limit;
+  for (const auto& instance : instances_) {
+    VmctxField(instance->base, abi::kVmctxStackLimit) = limit;
+  }
+}
+
+const NativeProgram* NativeStore::ProgramAt(uint64_t code_address) const {
+  const auto after = programs_.upper_bound(code_address);
+  if (after == programs_.begin()) return nullptr;
+  const auto& [begin, program] = *std::prev(after);
+  return code_address - begin < program->code().size() ? program : nullptr;
+}
+
+uint64_t NativeStore::ToValueBits(wasm::ValType type, uint64_t native) const {
+  if (type != wasm::ValType::kFuncRef || native == 0) return native;
+  const auto& ref = *reinterpret_cast<const abi::FuncRef*>(native);
+  const VmctxOwner& owner = OwnerOf(ref.base);
+  const uint32_t index = owner.host != nullptr
+                             ? owner.host->index
+                             : owner.instance->FunctionIndex(ref.function);
+  return uint64_t{index} + 1;
+}
+
+bool NativeStore::FromValueBits(Value value, uint64_t* native) const {
+  switch (value.type) {
+    case wasm::ValType::kI32:
+    case wasm::ValType::kF32:
+      *native = static_cast<uint32_t>(value.bits);
+      return true;
+    case wasm::ValType::kFuncRef:
+      if (value.bits > functions_.size()) return false;
+      *native = value.bits == 0 ? 0
+                                : reinterpret_cast<uint64_t>(
+                                      functions_[value.bits - 1].ref);
+      return true;
+    default:
+      *native = value.bits;
+      return true;
+  }
+}
+
+std::optional<Extern> NativeStore::FindExport(InstanceId instance,
+                                              std::string_view name) const {
+  const NativeInstance& owner = *instances_.at(instance);
+  const std::optional<wasm::Export> found = owner.program->FindExport(name);
+  if (!found.has_value()) return std::nullopt;
+  switch (found->kind) {
+    case wasm::ExternKind::kFunc:
+      return Extern{found->kind, owner.FunctionIndex(found->index)};
+    case wasm::ExternKind::kTable:
+      return Extern{found->kind, owner.tables[found->index]};
+    case wasm::ExternKind::kMemory:
+      return Extern{found->kind, owner.memory_index};
+    case wasm::ExternKind::kGlobal:
+      return Extern{found->kind, owner.GlobalIndex(found->index)};
+  }
+  return std::nullopt;
+}
+
+std::span<uint8_t> NativeStore::InstanceMemory(InstanceId instance) {
+  const NativeMemory* memory = instances_.at(instance)->memory;
+  if (memory == nullptr) return {};
+  return memory->View();
+}
+
+const Signature& NativeStore::FunctionSignature(Extern function) const {
+  return *functions_.at(function.index).signature;
+}
+
+std::span<uint8_t> NativeStore::MemoryBytes(Extern memory) {
+  return memories_.at(memory.index)->View();
+}
+
+Value NativeStore::GetGlobal(Extern global) const {
+  const NativeGlobal& found = globals_.at(global.index);
+  return {found.type.type, ToValueBits(found.type.type, found.bits())};
+}
+
+void NativeStore::SetGlobal(Extern global, Value value) {
+  NativeGlobal& found = globals_.at(global.index);
+  INGOT_CHECK(value.type == found.type.type);
+  INGOT_CHECK(FromValueBits(value, found.cell));
+}
+
+uint32_t NativeStore::TableSize(Extern table) const {
+  return static_cast<uint32_t>(tables_.at(table.index)->cell->size);
+}
+
+std::optional<Value> NativeStore::GetTableElement(Extern table,
+                                                  uint32_t index) const {
+  const NativeTable& found = *tables_.at(table.index);
+  if (index >= found.cell->size) return std::nullopt;
+  const wasm::ValType type = found.type.element;
+  return Value{type, ToValueBits(type, found.elements[index])};
+}
+
+Value NativeStore::InstanceGlobal(InstanceId instance, uint32_t index) const {
+  return GetGlobal({wasm::ExternKind::kGlobal,
+                    instances_.at(instance)->GlobalIndex(index)});
+}
+
+std::optional<Extern> NativeStore::FunctionOfReference(Value reference) const {
+  if (reference.type != wasm::ValType::kFuncRef || reference.bits == 0 ||
+      reference.bits > functions_.size()) {
+    return std::nullopt;
+  }
+  return Extern{wasm::ExternKind::kFunc,
+                static_cast<uint32_t>(reference.bits - 1)};
+}
+
+}  // namespace ingot::runtime

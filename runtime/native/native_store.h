@@ -1,0 +1,110 @@
+#ifndef RUNTIME_NATIVE_NATIVE_STORE_H_
+#define RUNTIME_NATIVE_NATIVE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "runtime/native/activation.h"
+#include "runtime/native/native_instance.h"
+#include "runtime/store.h"
+
+// The native engine's store: owns all instances, numbers them in the order of
+// their making, runs their code. Programs must be NativePrograms
+// (kInvalidArgument otherwise).
+
+namespace ingot::runtime {
+
+class NativeRun;
+
+class NativeStore final : public Store {
+ public:
+  NativeStore() = default;
+  ~NativeStore() override;
+
+  Extern AddHostFunction(Signature signature, HostFunction fn) override;
+  absl::StatusOr<Extern> AddMemory(const wasm::Limits& pages) override;
+  absl::StatusOr<Extern> AddTable(const wasm::TableType& type) override;
+  Extern AddGlobal(const wasm::GlobalType& type, Value value) override;
+
+  absl::StatusOr<Instantiation> Instantiate(
+      std::shared_ptr<const Program> program, std::span<const Extern> imports,
+      Transaction& transaction, uint64_t gas_limit) override;
+  absl::Status CheckImports(const Program& program,
+                            std::span<const Extern> imports) const override;
+  absl::StatusOr<Outcome> Call(Extern function, std::span<const Value> args,
+                               Transaction& transaction,
+                               uint64_t gas_limit) override;
+
+  std::optional<Extern> FindExport(InstanceId instance,
+                                   std::string_view name) const override;
+  std::span<uint8_t> InstanceMemory(InstanceId instance) override;
+  const Signature& FunctionSignature(Extern function) const override;
+  std::span<uint8_t> MemoryBytes(Extern memory) override;
+  Value GetGlobal(Extern global) const override;
+  void SetGlobal(Extern global, Value value) override;
+  uint32_t TableSize(Extern table) const override;
+  std::optional<Value> GetTableElement(Extern table,
+                                       uint32_t index) const override;
+  Value InstanceGlobal(InstanceId instance, uint32_t index) const override;
+  std::optional<Extern> FunctionOfReference(Value reference) const override;
+
+  // For runs.
+  ExecutionState& state() { return state_; }
+  const NativeFunction& FunctionAt(uint32_t index) const {
+    return functions_[index];
+  }
+  NativeTable& TableAt(uint32_t index) { return *tables_[index]; }
+  // Makes all frames of this store end at `limit`.
+  uint64_t stack_limit() const { return stack_limit_; }
+  void SetStackLimit(uint64_t limit);
+  // The program whose code holds an address; null when there is none.
+  const NativeProgram* ProgramAt(uint64_t code_address) const;
+
+  // References as native code has them, and as values.
+  uint64_t ToValueBits(wasm::ValType type, uint64_t native) const;
+  // False when it is a reference to no function of this store.
+  [[nodiscard]] bool FromValueBits(Value value, uint64_t* native) const;
+
+  // native_instantiate.cc: 4.4.9 "Expressions" of the constant kind.
+  uint64_t Evaluate(const NativeInstance& instance,
+                    const wasm::ConstExpr& expression) const;
+
+ private:
+  absl::Status CheckImport(const Program& program, const wasm::Import& import,
+                           const Extern& given) const;
+  absl::StatusOr<NativeInstance*> Allocate(
+      std::shared_ptr<const NativeProgram> program,
+      std::span<const Extern> imports);
+  absl::Status AllocateBase(NativeInstance& instance);
+  void FillHeader(uint8_t* base, VmctxOwner& owner);
+  void FillImports(NativeInstance& instance, std::span<const Extern> imports);
+  absl::Status AllocateFunctions(NativeInstance& instance,
+                                 std::span<const Extern> imports);
+  absl::Status AllocateTables(NativeInstance& instance,
+                              std::span<const Extern> imports);
+  void AllocateGlobals(NativeInstance& instance,
+                       std::span<const Extern> imports);
+  bool Initialise(NativeInstance& instance, NativeRun& run);
+  bool InitialiseTables(NativeInstance& instance, NativeRun& run);
+  bool InitialiseMemory(NativeInstance& instance, NativeRun& run);
+
+  ExecutionState state_;
+  uint64_t stack_limit_ = 0;
+  std::vector<NativeFunction> functions_;
+  std::vector<std::unique_ptr<NativeHostFunction>> hosts_;
+  std::vector<std::unique_ptr<NativeTable>> tables_;
+  std::vector<std::unique_ptr<NativeMemory>> memories_;
+  std::vector<NativeGlobal> globals_;
+  std::vector<std::unique_ptr<NativeInstance>> instances_;
+  // By the address at which a program's code begins.
+  absl::btree_map<uint64_t, const NativeProgram*> programs_;
+};
+
+}  // namespace ingot::runtime
+
+#endif  // RUNTIME_NATIVE_NATIVE_STORE_H_
