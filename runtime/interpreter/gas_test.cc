@@ -169,7 +169,8 @@ TEST_F(GasTest, BulkOperationsKeepTheirFeeWhenTheyTrap) {
   EXPECT_EQ(partial.trap, TrapCode::kOutOfBoundsMemory);
   EXPECT_EQ(partial.gas_used, fixed + fee(1000));
   EXPECT_EQ(store_->InstanceMemory(instance_)[65000], 0);
-  const Outcome whole = Call("fill", {I32(0), I32(0xFFFFFFFF)});
+  const Outcome whole =
+      Call("fill", {I32(0), I32(0xFFFFFFFF)}, uint64_t{1} << 40);
   EXPECT_EQ(whole.trap, TrapCode::kOutOfBoundsMemory);
   EXPECT_EQ(whole.gas_used, fixed + fee(0xFFFFFFFF));
   const Outcome poor = Call("fill", {I32(0), I32(640)}, fixed + fee(640) - 1);

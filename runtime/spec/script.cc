@@ -316,9 +316,13 @@ class Script {
     if (Load(command, &rejection) != nullptr) {
       return Fail(absl::StrCat("accepted, wanted ", command.Text("text")));
     }
+    if (rejection.ok()) return;  // a failure that Load described
+    Pass();
     const int code = static_cast<int>(rejection.code);
-    Check(code >= 400 || (code < 200) == malformed,
-          absl::StrCat("code ", code, ", wanted ", command.Text("text")));
+    if (code < 400 && (code < 200) != malformed) {
+      result_.other_reasons.push_back(absl::StrCat(
+          "line ", line_, ": code ", code, ", not ", command.Text("text")));
+    }
   }
 
   void AssertUnlinkable(const Json& command) {

@@ -58,6 +58,9 @@ TEST(SpecTest, InterpreterPassesEveryScript) {
       skipped[reason] += count;
     }
     std::printf("\n");
+    for (const std::string& reason : result->other_reasons) {
+      std::printf("  refused for another reason, %s\n", reason.c_str());
+    }
     passed += result->passed;
     failed += result->failures.size();
     for (const std::string& failure : result->failures) {
