@@ -59,7 +59,8 @@ bool MayFreestandingCodeUse(std::string_view name) {
   // Members and functions of namespace asmjit, const members too; and what a
   // sanitizer build calls.
   for (std::string_view prefix : {"_ZN6asmjit", "_ZNK6asmjit", "_ZTVN6asmjit",
-                                  "__asan_", "__ubsan_"}) {
+                                  "__asan_", "__ubsan_", "__start_asan_globals",
+                                  "__stop_asan_globals"}) {
     if (name.starts_with(prefix)) return true;
   }
   return false;
