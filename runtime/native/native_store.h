@@ -25,6 +25,9 @@ class NativeStore final : public Store {
  public:
   NativeStore() = default;
   ~NativeStore() override;
+  // Native code holds addresses within the store.
+  NativeStore(const NativeStore&) = delete;
+  NativeStore& operator=(const NativeStore&) = delete;
 
   Extern AddHostFunction(Signature signature, HostFunction fn) override;
   absl::StatusOr<Extern> AddMemory(const wasm::Limits& pages) override;
