@@ -1,0 +1,334 @@
+// The table of commands: names, flags, help, examples. In: nothing. Out: see
+// the header. Holds: a flag that several commands share is described once.
+
+#include "cli/command_table.h"
+
+#include <utility>
+
+#include "cli/commands.h"
+
+namespace ingot::cli {
+namespace {
+
+class Builder {
+ public:
+  explicit Builder(CommandTable& table)
+      : table_(table), options_(table.options) {}
+
+  CLI::App* Add(CLI::App* parent, std::string name, std::string description,
+                Command command, std::string details, std::string examples) {
+    CLI::App* const app = parent->add_subcommand(name, description);
+    const bool nested = parent != table_.app.get();
+    app->footer("\n" + details + (details.empty() ? "" : "\n\n") +
+                "Examples:\n" + examples);
+    table_.entries.push_back({nested ? parent->get_name() + " " + name : name,
+                              app, command, std::move(details),
+                              std::move(examples)});
+    app->add_flag("--json", options_.json,
+                  "print one JSON object on standard output and nothing else "
+                  "there");
+    return app;
+  }
+
+  void File(CLI::App* app, const char* name, const char* description) {
+    app->add_option(name, options_.files, description)
+        ->required()
+        ->expected(1);
+  }
+  void ProfileFlags(CLI::App* app) {
+    app->add_option("--profile", options_.profile,
+                    "the profile: a TOML file, canonical bytes or an artifact "
+                    "(default: built in, see `ingot profile show`)")
+        ->type_name("FILE");
+    app->add_option("--level", options_.level,
+                    "0 compiles faster, 1 optimises; gas and results are equal "
+                    "(default: the profile's)")
+        ->check(CLI::IsMember({0, 1}))
+        ->type_name("0|1");
+  }
+  void GasLimit(CLI::App* app, const char* description) {
+    app->add_option("--gas-limit", table_.gas_limit, description)
+        ->type_name("N");
+  }
+  void RunEngine(CLI::App* app) {
+    app->add_option("--engine", options_.engine,
+                    "what executes: native (default) or the reference "
+                    "interpreter")
+        ->check(CLI::IsMember({"native", "interpreter"}))
+        ->type_name("native|interpreter");
+  }
+  void Host(CLI::App* app) {
+    app->add_option("--host", options_.host,
+                    "who provides the imports (default: by what the module "
+                    "imports and exports)")
+        ->check(CLI::IsMember({"none", "wasi", "cosmwasm"}))
+        ->type_name("none|wasi|cosmwasm");
+  }
+  // --invoke takes all words up to the next flag; cli/command_line.cc splits
+  // them off before CLI11 sees them, since -1 is a value here. The option
+  // exists for the help text.
+  void Invoke(CLI::App* app) {
+    app->add_option("--invoke", unused_,
+                    "the exported function to call and its arguments, typed "
+                    "by its signature (default: _start)")
+        ->type_name("EXPORT [ARG...]");
+    app->add_option("--compile-gas-limit", table_.compile_gas_limit,
+                    "gas for compiling a module first (default: no limit)")
+        ->type_name("N");
+  }
+
+  Options& options() { return options_; }
+
+ private:
+  CommandTable& table_;
+  Options& options_;
+  static inline std::string unused_;
+};
+
+void AddCompile(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "compile", "Compile a module in the sandbox", &CompileCommand,
+      "The verdict is accepted, rejected, out_of_gas or out_of_memory. The "
+      "same module under\nthe same profile gives the same artifact, or the "
+      "same refusal, and the same compile\ngas on every machine.",
+      "  ingot compile token.wasm -o token.ingot\n"
+      "  ingot compile token.wasm --json --gas-limit 50000000000\n");
+  add.File(app, "MODULE", "a binary WebAssembly module");
+  app->add_option("-o,--output", add.options().output,
+                  "write the artifact to this file")
+      ->type_name("FILE");
+  add.GasLimit(app, "compile gas (default: no limit)");
+  add.ProfileFlags(app);
+  app->add_option("--engine", add.options().engine,
+                  "where the compiler runs: sandbox (default), the native "
+                  "build (counts no gas), or the reference interpreter")
+      ->check(CLI::IsMember({"sandbox", "native", "interpreter"}))
+      ->type_name("sandbox|native|interpreter");
+}
+
+void AddRun(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "run", "Run a module or an artifact", &RunCommand,
+      "A module is compiled in the sandbox first. An integer argument is "
+      "decimal or 0x\nhexadecimal, a float is decimal, inf, nan or its bits "
+      "as 0x3f800000, a reference is\nnull. Under the host wasi there are no "
+      "files, the clock is 0, random bytes are 0; words\nafter -- are the "
+      "program's arguments. Its output appears as it is and the summary\ngoes "
+      "to standard error; with --json both are part of the object.",
+      "  ingot run hello.wasm\n"
+      "  ingot run math.wasm --invoke add 1 -2 --engine interpreter\n"
+      "  ingot run tool.wasm --json -- --verbose input\n");
+  add.File(app, "FILE", "a module, or an artifact of `ingot compile`");
+  add.Invoke(app);
+  add.GasLimit(app, "gas of instantiation and call (default: 10^12, some 100 "
+                    "s of native code)");
+  add.ProfileFlags(app);
+  add.RunEngine(app);
+  add.Host(app);
+}
+
+void AddCall(Builder& add, CLI::App* root) {
+  Options& options = add.options();
+  CLI::App* app = add.Add(
+      root, "call", "Call a CosmWasm contract", &CallCommand,
+      "Entry points are instantiate, execute, query, migrate, sudo, reply and "
+      "those of IBC.\nThe state is kept in --state from call to call; a call "
+      "that fails, and a query, leave\nit as it was. The defaults are those "
+      "of CosmWasm's mock environment.",
+      "  ingot call hackatom.wasm instantiate --state s.json --msg "
+      "'{\"verifier\":\"v\",\"beneficiary\":\"b\"}'\n"
+      "  ingot call hackatom.wasm query --state s.json --msg "
+      "'{\"verifier\":{}}'\n");
+  add.File(app, "FILE", "a contract's module, or its artifact");
+  app->add_option("ENTRY", options.entry, "the entry point")->required();
+  app->add_option("--msg", options.msg, "the message")
+      ->required()
+      ->type_name("JSON");
+  app->add_option("--state", options.state,
+                  "the contract's storage; made when it is missing (default: "
+                  "empty, and not kept)")
+      ->type_name("FILE");
+  app->add_option("--sender", options.sender,
+                  "who calls (default: the mock's creator, "
+                  "cosmwasm1h34lmp...)")
+      ->type_name("ADDRESS");
+  app->add_option("--funds", options.funds,
+                  "coins sent along, as 100earth,5moon (default: none)")
+      ->type_name("COINS");
+  app->add_option("--contract", options.contract,
+                  "the contract's own address (default: the mock's, "
+                  "cosmwasm1jpev2c...)")
+      ->type_name("ADDRESS");
+  app->add_option("--height", options.height,
+                  "the block's height (default: 12345)")
+      ->type_name("N");
+  app->add_option("--time", options.time,
+                  "the block's time in nanoseconds since 1970 (default: "
+                  "1571797419879305533)")
+      ->type_name("N");
+  app->add_option("--chain-id", options.chain_id,
+                  "the chain (default: cosmos-testnet-14002)")
+      ->type_name("ID");
+  app->add_option("--balance", options.balances,
+                  "what an address holds, as ADDRESS=COINS; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("ADDRESS=COINS");
+  app->add_option("--query-mock", options.query_mock,
+                  "answers to the contract's own queries: a JSON array of "
+                  "request and response")
+      ->type_name("FILE");
+  app->add_flag("--diff", options.diff, "show what changed in the state");
+  add.GasLimit(app, "gas of the call (default: 10^11, some 10 s)");
+  add.ProfileFlags(app);
+  add.RunEngine(app);
+  app->add_option("--host", options.host, "the chain's host profile")
+      ->check(CLI::IsMember({"cosmwasm"}))
+      ->type_name("cosmwasm");
+}
+
+void AddCheck(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "check", "Check modules without compiling them", &CheckCommand,
+      "Decodes, validates, compares with the profile's limits and looks every "
+      "import up in\nthe host. Each finding says where it is and what to do.",
+      "  ingot check contract.wasm\n"
+      "  ingot check build/*.wasm --host cosmwasm --json\n");
+  app->add_option("FILE", add.options().files, "modules")->required();
+  add.ProfileFlags(app);
+  add.Host(app);
+}
+
+void AddInspect(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "inspect", "Show what a module or an artifact holds",
+      &InspectCommand,
+      "Of a module: types, imports, exports, functions with their size and "
+      "stack units. Of an\nartifact: its identity, functions with their code "
+      "and frames, traps.",
+      "  ingot inspect token.wasm\n"
+      "  ingot inspect token.ingot --disassemble transfer\n");
+  add.File(app, "FILE", "a module or an artifact");
+  app->add_option("--disassemble", add.options().disassemble,
+                  "show one function's native code, by index or by the name "
+                  "of an export")
+      ->type_name("FUNCTION");
+  add.ProfileFlags(app);
+}
+
+void AddVerify(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "verify", "Verify an artifact", &VerifyCommand,
+      "Checks the artifact as the loader does; with the module, compiles it "
+      "again in the\nsandbox under the artifact's own profile and compares "
+      "the bytes. Says which checks were\nmade.",
+      "  ingot verify token.ingot token.wasm\n");
+  app->add_option("ARTIFACT", add.options().files,
+                  "the artifact and, after it, the module that it was made "
+                  "from")
+      ->required()
+      ->expected(1, 2)
+      ->type_name("[MODULE]");
+}
+
+void AddBench(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "bench", "Time compiling and running", &BenchCommand,
+      "Everything is measured in this one process, so that ratios mean "
+      "something. A module\nthat imports bench.start and bench.end marks its "
+      "own timed part with them.",
+      "  ingot bench quicksort.wasm --reps 9\n"
+      "  ingot bench fib.wasm --invoke fib 30 --json\n");
+  add.File(app, "FILE", "a module");
+  add.Invoke(app);
+  app->add_option("--reps", add.options().reps,
+                  "how often each step is done (default: 5)")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N");
+  app->add_flag("--stub-imports", add.options().stub_imports,
+                "an import that the host does not provide returns zero");
+  add.GasLimit(app, "gas of instantiation and call (default: 10^12)");
+  add.ProfileFlags(app);
+  add.RunEngine(app);
+  add.Host(app);
+}
+
+void AddProfile(Builder& add, CLI::App* root) {
+  CLI::App* const profile = root->add_subcommand(
+      "profile", "Write, show and compare profiles");
+  profile->require_subcommand(1);
+  Options& options = add.options();
+  CLI::App* app = add.Add(
+      profile, "init", "Write the default profile as TOML",
+      &ProfileInitCommand, "", "  ingot profile init chain.toml\n");
+  app->add_option("FILE", options.files,
+                  "where to write it (default: standard output)")
+      ->expected(1);
+  add.ProfileFlags(app);
+  app = add.Add(profile, "show", "Show a profile as TOML",
+                &ProfileShowCommand, "",
+                "  ingot profile show\n  ingot profile show token.ingot\n");
+  app->add_option("FILE", options.files,
+                  "TOML, canonical bytes or an artifact (default: built in)")
+      ->expected(1);
+  add.ProfileFlags(app);
+  app = add.Add(profile, "diff", "Show the fields in which two profiles "
+                "differ", &ProfileDiffCommand,
+                "One file alone is compared with the default. The exit code "
+                "is 1 if they differ.",
+                "  ingot profile diff chain.toml token.ingot\n");
+  app->add_option("FILE", options.files, "one or two profiles")
+      ->required()
+      ->expected(1, 2);
+  app = add.Add(profile, "hash", "Print the SHA-256 of a profile's canonical "
+                "bytes", &ProfileHashCommand, "",
+                "  ingot profile hash chain.toml\n");
+  app->add_option("FILE", options.files,
+                  "TOML, canonical bytes or an artifact (default: built in)")
+      ->expected(1);
+  add.ProfileFlags(app);
+}
+
+void AddExplainAndDoctor(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "explain", "Explain a verdict, trap, finding or fault",
+      &ExplainCommand, "docs/codes.md holds all of them.",
+      "  ingot explain indirect_call_mismatch\n  ingot explain 204\n");
+  app->add_option("CODE", add.options().word,
+                  "a code's name, or the number of a rejection")
+      ->required();
+  add.Add(root, "doctor", "Check this machine", &DoctorCommand,
+          "Looks at processor, kernel, limits and libraries, then compiles "
+          "and runs a small\nmodule and compares digest, result, trap and gas "
+          "with known ones.",
+          "  ingot doctor\n");
+}
+
+}  // namespace
+
+std::unique_ptr<CommandTable> MakeCommandTable() {
+  auto table = std::make_unique<CommandTable>();
+  table->app = std::make_unique<CLI::App>(
+      "Ingot compiles WebAssembly contracts to native code, deterministically "
+      "and metered.",
+      "ingot");
+  CLI::App* const root = table->app.get();
+  root->require_subcommand(1);
+  root->failure_message(CLI::FailureMessage::simple);
+  root->footer("\nExit codes: 0 accepted, returned or passed; 1 a negative "
+               "verdict, outcome or finding;\n2 wrong usage; 3 a fault of "
+               "the host.\n");
+  Builder add(*table);
+  AddCompile(add, root);
+  AddRun(add, root);
+  AddCall(add, root);
+  AddCheck(add, root);
+  AddInspect(add, root);
+  AddVerify(add, root);
+  AddBench(add, root);
+  AddProfile(add, root);
+  AddExplainAndDoctor(add, root);
+  return table;
+}
+
+}  // namespace ingot::cli

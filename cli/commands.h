@@ -1,0 +1,31 @@
+#ifndef CLI_COMMANDS_H_
+#define CLI_COMMANDS_H_
+
+#include "cli/options.h"
+#include "cli/output.h"
+
+// The commands of `ingot`, one file each (compile_command.cc and so on). In:
+// the options and where to speak. Out: what INTERFACE.md fixes, and an exit
+// code of cli/output.h.
+
+namespace ingot::cli {
+
+int CompileCommand(const Options& options, Output& output);
+int RunCommand(const Options& options, Output& output);
+int CallCommand(const Options& options, Output& output);
+int CheckCommand(const Options& options, Output& output);
+int InspectCommand(const Options& options, Output& output);
+int VerifyCommand(const Options& options, Output& output);
+int BenchCommand(const Options& options, Output& output);
+int ExplainCommand(const Options& options, Output& output);
+int DoctorCommand(const Options& options, Output& output);
+
+// Profile commands: files[0] is the file, files[1] the second of `diff`.
+int ProfileInitCommand(const Options& options, Output& output);
+int ProfileShowCommand(const Options& options, Output& output);
+int ProfileDiffCommand(const Options& options, Output& output);
+int ProfileHashCommand(const Options& options, Output& output);
+
+}  // namespace ingot::cli
+
+#endif  // CLI_COMMANDS_H_

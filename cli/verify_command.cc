@@ -1,0 +1,125 @@
+// `ingot verify`. In: an artifact and, if given, its module. Out: which checks
+// were made and what they found. Holds: an artifact that passes with its module
+// is byte for byte what the compiler in the sandbox makes of that module.
+
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/compilation.h"
+#include "cli/execution.h"
+#include "cli/input_file.h"
+#include "fmt/format.h"
+#include "runtime/artifact/artifact_error.h"
+#include "runtime/artifact/artifact_reader.h"
+#include "sandbox/bootstrap.h"
+
+namespace ingot::cli {
+namespace {
+
+class Checks {
+ public:
+  explicit Checks(Output& output) : output_(output) {}
+
+  void Add(std::string_view name, bool passed, std::string_view code,
+           std::string_view detail) {
+    json::Value item = json::Value::MakeObject();
+    item.Add("check", json::Value::String(name));
+    item.Add("passed", json::Value::Bool(passed));
+    item.Add("code", passed ? json::Value::Null() : json::Value::String(code));
+    item.Add("message", StringOrNull(detail));
+    items_.Append(std::move(item));
+    output_.Row(name,
+                fmt::format("{}{}{}", passed ? "passed" : "failed",
+                            detail.empty() ? "" : ": ", detail),
+                passed ? Style::kGood : Style::kBad);
+    if (!passed && code_.empty()) {
+      code_ = code;
+      message_ = detail;
+    }
+  }
+
+  // Prints the object.
+  int Finish() {
+    const bool passed = code_.empty();
+    output_.object().Add("verdict", json::Value::String(
+                                        passed ? "accepted" : "rejected"));
+    output_.object().Add("code", StringOrNull(code_));
+    output_.object().Add("message", StringOrNull(message_));
+    output_.object().Add("checks", std::move(items_));
+    return output_.Finish(passed ? kExitOk : kExitNegative);
+  }
+
+ private:
+  Output& output_;
+  json::Value items_ = json::Value::MakeArray();
+  std::string code_;
+  std::string message_;
+};
+
+// Compiles the module again under the artifact's own profile.
+absl::Status Recompile(const InputFile& module,
+                       const runtime::ArtifactView& view, Checks& checks) {
+  const bool same_module = Sha256(module.bytes) == view.ModuleDigest();
+  checks.Add("module digest", same_module, "artifact_module_differs",
+             same_module ? "" : "the artifact was made from another module");
+  const bool same_compiler =
+      Sha256(sandbox::EmbeddedCompilerWasm()) == view.CompilerDigest();
+  checks.Add("compiler digest", same_compiler, "artifact_compiler_differs",
+             same_compiler
+                 ? ""
+                 : "the artifact was made by another version of the compiler");
+  if (!same_module || !same_compiler) return absl::OkStatus();
+  absl::StatusOr<Compilation> compilation =
+      Compile(module, view.profile, "sandbox", std::nullopt);
+  if (!compilation.ok()) return compilation.status();
+  const std::vector<uint8_t>& again = compilation->verdict.artifact;
+  const bool same = compilation->accepted() &&
+                    std::equal(again.begin(), again.end(), view.file.begin(),
+                               view.file.end());
+  checks.Add("same bytes", same, "artifact_bytes_differ",
+             same ? fmt::format("compile gas {}",
+                                Grouped(compilation->verdict.compile_gas))
+                  : "compiling the module again gives other bytes");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int VerifyCommand(const Options& options, Output& output) {
+  const Profile limits;
+  absl::StatusOr<InputFile> file = ReadProgramFile(options.files[0], limits);
+  if (!file.ok()) return output.Fault(file.status());
+  Checks checks(output);
+  absl::StatusOr<runtime::ArtifactView> view =
+      runtime::ReadArtifact(file->bytes, {});
+  if (!view.ok()) {
+    const runtime::ArtifactError error =
+        runtime::ArtifactErrorOf(view.status());
+    if (error == runtime::ArtifactError::kNone) {
+      return output.Fault(view.status());
+    }
+    checks.Add("format", false, runtime::ArtifactErrorName(error),
+               std::string(view.status().message()));
+    return checks.Finish();
+  }
+  checks.Add("format", true, "", "");
+  output.object().Add("artifact_sha256",
+                      json::Value::String(Sha256(file->bytes).Hex()));
+  if (options.files.size() > 1) {
+    absl::StatusOr<InputFile> module =
+        ReadInputFile(options.files[1], view->profile.limits.module_bytes);
+    if (!module.ok()) return output.Fault(module.status());
+    if (absl::Status recompiled = Recompile(*module, *view, checks);
+        !recompiled.ok()) {
+      return output.Fault(recompiled);
+    }
+  } else {
+    output.Line("not checked: that the code is what the compiler makes of the "
+                "module (pass the module, too)");
+  }
+  output.Line("not checked: the native code itself (this version has no "
+              "native-code verifier)");
+  return checks.Finish();
+}
+
+}  // namespace ingot::cli
