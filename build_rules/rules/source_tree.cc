@@ -127,7 +127,7 @@ bool SourceFile::IsCpp() const {
 
 bool SourceFile::IsTest() const {
   for (std::string_view part : {"_test.", "_test_", "_benchmark.", "_fuzz.",
-                                "/testing/", "_testing."}) {
+                                "/testing/", "_testing.", "/test_"}) {
     if (path.find(part) != path.npos) return true;
   }
   return false;
