@@ -16,7 +16,7 @@
 //   a plain name such as "alice"    <->  the name, padded with zeros to 54
 //
 // The first is what Cosmos chains use. The second makes examples readable; a
-// name has 3 to 54 characters of a-z, 0-9, '-', '_', '.'. A string that begins
+// name has 3 to 20 characters of a-z, 0-9, '-', '_', '.'. A string that begins
 // with the prefix and "1", or is valid bech32 with another prefix, is never
 // taken for a name.
 

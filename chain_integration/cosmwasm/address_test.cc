@@ -76,7 +76,7 @@ TEST(AddressTest, RefusesWithAReason) {
   EXPECT_EQ(Message(codec.Validate(broken)), "Error decoding bech32");
   EXPECT_EQ(Message(codec.Validate("al")), "Error decoding bech32");
   EXPECT_EQ(Message(codec.Validate("Alice")), "Error decoding bech32");
-  EXPECT_EQ(Message(codec.Validate(std::string(55, 'a'))),
+  EXPECT_EQ(Message(codec.Validate(std::string(21, 'a'))),
             "Error decoding bech32");
   EXPECT_EQ(Message(codec.Validate(EncodeBech32("osmo", kTwentyBytes))),
             "Wrong bech32 prefix");
