@@ -57,7 +57,9 @@ TEST(BodyFactsTest, HeightCountsReachableOperands) {
                      .Block(Op::kBlock)
                      .I32Const(3)
                      .Inst(Op::kDrop)
-                     .Inst(Op::kEnd))
+                     .Inst(Op::kEnd)
+                     .Inst(Op::kDrop)
+                     .Inst(Op::kDrop))
                 .body(0)
                 .max_height,
             1u);

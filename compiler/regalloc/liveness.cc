@@ -1,0 +1,271 @@
+#include "compiler/regalloc/liveness.h"
+
+#include "compiler/abi/calling_convention.h"
+#include "compiler/base/arena_vector.h"
+
+// Two passes. Marking starts from effects and follows operands, so that pure
+// code without a use is dropped, also around loops. Then one walk backwards
+// over the live instructions pushes each operand's use to the front of its
+// list, which leaves the lists in order, and extends intervals over loops.
+
+namespace ingot::compiler {
+
+using wasm::Op;
+
+bool IsCompare(IrOp op) {
+  return op >= W(Op::kI32Eqz) && op <= W(Op::kF64Ge);
+}
+
+namespace {
+
+// Instructions that count even without a use of their value.
+bool IsRoot(IrOp op) {
+  if (op >= kIrFirst) {
+    return op == kGas || op == kGlobalSet || op == kStoreSlot || IsCall(op) ||
+           IsTerminator(op);
+  }
+  const wasm::OpInfo& info = wasm::InfoOf(static_cast<Op>(op));
+  if (info.immediate == wasm::ImmediateKind::kMemArg) return true;
+  return (info.flags & wasm::kTraps) != 0;
+}
+
+// Users that cannot tell one NaN from another: arithmetic, which canonicalises
+// its own result, comparisons, and truncations.
+bool IgnoresNanBits(IrOp op) {
+  if (op >= kIrFirst) return false;
+  if (IsCompare(op)) return true;
+  if (wasm::HasFlag(static_cast<Op>(op), wasm::kCanonicalises)) return true;
+  return (op >= W(Op::kI32TruncF32S) && op <= W(Op::kI32TruncF64U)) ||
+         (op >= W(Op::kI64TruncF32S) && op <= W(Op::kI64TruncF64U)) ||
+         (op >= W(Op::kI32TruncSatF32S) && op <= W(Op::kI64TruncSatF64U));
+}
+
+class Analysis {
+ public:
+  Analysis(Arena& arena, Graph& graph, Liveness* out)
+      : arena_(arena), graph_(graph), out_(*out) {}
+
+  bool Run() {
+    Array<ValueInfo> values;
+    Array<uint32_t> work, counts;
+    if (!arena_.AllocateArray(graph_.num_insts, &values) ||
+        !arena_.AllocateArray(graph_.num_insts, &work) ||
+        !arena_.AllocateArray(graph_.num_insts, &counts)) {
+      return false;
+    }
+    out_.values = arena_.At<ValueInfo>(values.offset);
+    work_ = arena_.At<uint32_t>(work.offset);
+    counts_ = arena_.At<uint32_t>(counts.offset);
+    for (uint32_t i = 0; i < graph_.num_insts; ++i) {
+      out_.values[i] = ValueInfo{};
+      counts_[i] = 0;
+    }
+    Mark();
+    Array<Use> uses;
+    Array<uint32_t> loops;
+    if (!arena_.AllocateArray(uint64_t{num_uses_} + 1, &uses) ||
+        !arena_.AllocateArray(uint64_t{graph_.num_loops} + 1, &loops)) {
+      return false;
+    }
+    out_.uses = arena_.At<Use>(uses.offset);
+    open_ = arena_.At<uint32_t>(loops.offset);
+    num_uses_ = 0;
+    for (BlockId b = graph_.num_blocks; b-- > 0;) WalkBlock(b);
+    return true;
+  }
+
+ private:
+  void Reach(InstId value, bool sees_bits) {
+    Inst& inst = graph_.insts[value];
+    ++counts_[value];
+    ++num_uses_;
+    if (sees_bits) inst.flags |= kFlagCanonical;
+    if ((inst.flags & kFlagLive) != 0) return;
+    inst.flags |= kFlagLive;
+    work_[num_work_++] = value;
+  }
+
+  void Mark() {
+    for (InstId i = graph_.num_insts; i-- > 0;) {
+      Inst& inst = graph_.insts[i];
+      if ((inst.flags & kFlagLive) != 0 || !IsRoot(inst.op)) continue;
+      inst.flags |= kFlagLive;
+      work_[num_work_++] = i;
+      while (num_work_ != 0) Visit(work_[--num_work_]);
+    }
+  }
+
+  void Visit(InstId i) {
+    Inst& inst = graph_.insts[i];
+    const bool sees_bits = !IgnoresNanBits(inst.op);
+    ForEachOperand(graph_, inst,
+                   [&](uint32_t& value) { Reach(value, sees_bits); });
+    if (inst.op == kResult) Reach(inst.a, false);
+    if (inst.op != kPhi) return;
+    // The block of a phi is found through its position: phis open blocks.
+    const BlockId block = BlockOf(i);
+    for (EdgeId e = graph_.blocks[block].first_in; e != kNoId;
+         e = graph_.edges[e].next_in) {
+      Reach(graph_.pool[graph_.edges[e].args + inst.a], true);
+    }
+  }
+
+  BlockId BlockOf(InstId i) const {
+    BlockId low = 0, high = graph_.num_blocks - 1;
+    while (low < high) {
+      const BlockId middle = (low + high) / 2;
+      if (graph_.blocks[middle].end > i) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  void EnterLoops(const Block& block, BlockId b) {
+    while (num_open_ != 0 &&
+           graph_.loops[open_[num_open_ - 1]].header > b) {
+      --num_open_;
+    }
+    const uint32_t top = num_open_ == 0 ? kNoId : open_[num_open_ - 1];
+    uint32_t count = 0;
+    for (uint32_t l = block.loop; l != top && l != kNoId;
+         l = graph_.loops[l].parent) {
+      ++count;
+    }
+    num_open_ += count;
+    uint32_t at = num_open_;
+    for (uint32_t l = block.loop; count-- > 0; l = graph_.loops[l].parent) {
+      open_[--at] = l;
+    }
+  }
+
+  uint32_t LoopStart(uint32_t loop) const {
+    return graph_.blocks[graph_.loops[loop].header].first;
+  }
+  uint32_t LoopEnd(uint32_t loop) const {
+    return graph_.blocks[graph_.loops[loop].end - 1].end - 1;
+  }
+
+  void AddUse(InstId value, uint32_t pos) {
+    ValueInfo& info = out_.values[value];
+    out_.uses[num_uses_] = Use{pos, info.next_use};
+    info.next_use = num_uses_++;
+    if (info.end < pos) info.end = pos;
+    if (num_open_ == 0 || LoopStart(open_[num_open_ - 1]) <= value) return;
+    // The outermost open loop that does not hold the definition.
+    uint32_t low = 0, high = num_open_ - 1;
+    while (low < high) {
+      const uint32_t middle = (low + high) / 2;
+      if (LoopStart(open_[middle]) > value) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    const uint32_t end = LoopEnd(open_[low]);
+    if (info.end < end) info.end = end;
+  }
+
+  // A comparison with one use is done by that use, if both are in one block.
+  void TryFuse(InstId value, InstId block_first) {
+    Inst& inst = graph_.insts[value];
+    if (!IsCompare(inst.op) || counts_[value] != 1 || value < block_first) {
+      return;
+    }
+    inst.flags |= kFlagFused;
+  }
+
+  void WalkBlock(BlockId b) {
+    const Block& block = graph_.blocks[b];
+    EnterLoops(block, b);
+    const InstId last = block.end - 1;
+    ForEachEdge(graph_, graph_.insts[last], [&](EdgeId e) {
+      const Edge& edge = graph_.edges[e];
+      const Block& to = graph_.blocks[edge.to];
+      for (uint32_t k = 0; k < to.phis; ++k) {
+        const InstId phi = to.first + k;
+        if ((graph_.insts[phi].flags & kFlagLive) == 0) continue;
+        const InstId value = graph_.pool[edge.args + k];
+        AddUse(value, last);
+        out_.values[value].hint_phi = phi;
+      }
+    });
+    for (InstId i = block.end; i-- > block.first;) WalkInst(i, block);
+  }
+
+  void WalkInst(InstId i, const Block& block) {
+    Inst& inst = graph_.insts[i];
+    if ((inst.flags & kFlagLive) == 0 || (inst.flags & kFlagFused) != 0) return;
+    if (inst.op == kBranch) TryFuse(inst.a, block.first);
+    if (inst.op == W(Op::kSelect)) TryFuse(inst.c, block.first);
+    ForEachOperand(graph_, inst, [&](uint32_t& value) {
+      Inst& operand = graph_.insts[value];
+      if ((operand.flags & kFlagFused) == 0) {
+        AddUse(value, i);
+        return;
+      }
+      ForEachOperand(graph_, operand, [&](uint32_t& v) { AddUse(v, i); });
+    });
+    Hints(inst);
+  }
+
+  void Hints(const Inst& inst) {
+    ValueInfo* values = out_.values;
+    switch (inst.op) {
+      case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
+        PlaceHints(inst.a + 2, inst.b);
+        return;
+      case kReturn:
+        PlaceHints(inst.a, inst.b);
+        return;
+      case W(Op::kI32Shl): case W(Op::kI32ShrS): case W(Op::kI32ShrU):
+      case W(Op::kI32Rotl): case W(Op::kI32Rotr):
+      case W(Op::kI64Shl): case W(Op::kI64ShrS): case W(Op::kI64ShrU):
+      case W(Op::kI64Rotl): case W(Op::kI64Rotr):
+        values[inst.b].hint = 1;  // rcx
+        return;
+      case W(Op::kI32DivS): case W(Op::kI32DivU):
+      case W(Op::kI32RemS): case W(Op::kI32RemU):
+      case W(Op::kI64DivS): case W(Op::kI64DivU):
+      case W(Op::kI64RemS): case W(Op::kI64RemU):
+        values[inst.a].hint = 0;  // rax
+        return;
+      default:
+        return;
+    }
+  }
+
+  void PlaceHints(uint32_t at, uint32_t count) {
+    uint32_t ints = 0, floats = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+      const InstId value = graph_.pool[at + i];
+      if (IsFloat(graph_.insts[value].type)) {
+        if (floats < abi::kFloatRegisters) {
+          out_.values[value].hint = static_cast<uint8_t>(16 + floats++);
+        }
+      } else if (ints < abi::kIntRegisters) {
+        out_.values[value].hint = abi::kIntArgument[ints++];
+      }
+    }
+  }
+
+  Arena& arena_;
+  Graph& graph_;
+  Liveness& out_;
+  uint32_t* work_ = nullptr;
+  uint32_t* counts_ = nullptr;
+  uint32_t num_work_ = 0;
+  uint32_t num_uses_ = 0;
+  uint32_t* open_ = nullptr;
+  uint32_t num_open_ = 0;
+};
+
+}  // namespace
+
+bool Analyse(Arena& arena, Graph& graph, Liveness* out) {
+  return Analysis(arena, graph, out).Run();
+}
+
+}  // namespace ingot::compiler

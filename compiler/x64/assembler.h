@@ -1,0 +1,174 @@
+#ifndef COMPILER_X64_ASSEMBLER_H_
+#define COMPILER_X64_ASSEMBLER_H_
+
+#include <cstdint>
+
+#include "asmjit/x86.h"
+#include "compiler/base/check.h"
+#include "compiler/regalloc/allocation.h"
+
+// The encoder: asmjit's x86::Assembler behind the shapes that Ingot emits.
+//
+// Registers are numbered as in regalloc/allocation.h. Code goes into a buffer
+// that the caller has sized for the worst case, so encoding cannot fail: an
+// asmjit error is our bug. Jumps do not use asmjit's labels; they are written
+// raw and patched when their target is known.
+
+namespace ingot::compiler {
+
+namespace x = asmjit::x86::Inst;
+using X86 = asmjit::x86::Inst::Id;
+
+enum class Width : uint8_t { k32, k64 };
+
+// Condition codes as the machine numbers them (Intel SDM, appendix B).
+enum class Cc : uint8_t {
+  kO = 0, kNo = 1, kB = 2, kAe = 3, kE = 4, kNe = 5, kBe = 6, kA = 7,
+  kS = 8, kNs = 9, kP = 10, kNp = 11, kL = 12, kGe = 13, kLe = 14, kG = 15,
+};
+constexpr Cc Negate(Cc cc) {
+  return static_cast<Cc>(static_cast<uint8_t>(cc) ^ 1);
+}
+
+// A memory operand: base + index × 2^shift + displacement.
+struct Mem {
+  uint8_t base = kNoReg;
+  uint8_t index = kNoReg;
+  uint8_t shift = 0;
+  int32_t disp = 0;
+};
+
+class Assembler {
+ public:
+  Assembler();
+  Assembler(const Assembler&) = delete;
+  Assembler& operator=(const Assembler&) = delete;
+
+  // Starts to write at `buffer`, which holds `capacity` bytes.
+  void Begin(uint8_t* buffer, uint32_t capacity);
+  uint32_t offset() const { return static_cast<uint32_t>(asm_.offset()); }
+  uint8_t* buffer() const { return buffer_; }
+
+  // General registers.
+  void Rr(X86 id, Width w, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Gp(w, dst), Gp(w, src)));
+  }
+  void Ri(X86 id, Width w, uint8_t dst, int64_t imm) {
+    Check(asm_.emit(id, Gp(w, dst), asmjit::imm(imm)));
+  }
+  void Rri(X86 id, Width w, uint8_t dst, uint8_t src, int64_t imm) {
+    Check(asm_.emit(id, Gp(w, dst), Gp(w, src), asmjit::imm(imm)));
+  }
+  void R(X86 id, Width w, uint8_t reg) { Check(asm_.emit(id, Gp(w, reg))); }
+  // Shifts by cl.
+  void Rcl(X86 id, Width w, uint8_t dst) {
+    Check(asm_.emit(id, Gp(w, dst), asmjit::x86::cl));
+  }
+  void Rm(X86 id, Width w, uint8_t dst, const Mem& mem) {
+    Check(asm_.emit(id, Gp(w, dst), Address(mem, 0)));
+  }
+  void Mr(X86 id, Width w, const Mem& mem, uint8_t src) {
+    Check(asm_.emit(id, Address(mem, 0), Gp(w, src)));
+  }
+  void Mi(X86 id, const Mem& mem, uint32_t bytes, int64_t imm) {
+    Check(asm_.emit(id, Address(mem, bytes), asmjit::imm(imm)));
+  }
+  void M(X86 id, const Mem& mem, uint32_t bytes) {
+    Check(asm_.emit(id, Address(mem, bytes)));
+  }
+  // Stores of 8 and 16 bits, extending loads, and extensions.
+  void Store8(const Mem& mem, uint8_t src) {
+    Check(asm_.emit(x::kIdMov, Address(mem, 1), asmjit::x86::gpb(src)));
+  }
+  void Store16(const Mem& mem, uint8_t src) {
+    Check(asm_.emit(x::kIdMov, Address(mem, 2), asmjit::x86::gpw(src)));
+  }
+  void LoadExtend(X86 id, Width w, uint8_t dst, const Mem& mem,
+                  uint32_t bytes) {
+    Check(asm_.emit(id, Gp(w, dst), Address(mem, bytes)));
+  }
+  void Extend8(X86 id, Width w, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Gp(w, dst), asmjit::x86::gpb(src)));
+  }
+  void Extend16(X86 id, Width w, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Gp(w, dst), asmjit::x86::gpw(src)));
+  }
+  void Extend32(uint8_t dst, uint8_t src) {
+    Check(asm_.emit(x::kIdMovsxd, asmjit::x86::gpq(dst),
+                    asmjit::x86::gpd(src)));
+  }
+  void Set(Cc cc, uint8_t dst);
+  void Rr8(X86 id, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, asmjit::x86::gpb(dst), asmjit::x86::gpb(src)));
+  }
+  void MovImm64(uint8_t dst, uint64_t bits);
+
+  // xmm registers, numbered from 16.
+  void Xx(X86 id, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Xmm(dst), Xmm(src)));
+  }
+  void Xxi(X86 id, uint8_t dst, uint8_t src, uint32_t imm) {
+    Check(asm_.emit(id, Xmm(dst), Xmm(src), asmjit::imm(imm)));
+  }
+  void Xi(X86 id, uint8_t dst, uint32_t imm) {
+    Check(asm_.emit(id, Xmm(dst), asmjit::imm(imm)));
+  }
+  void Xm(X86 id, uint8_t dst, const Mem& mem) {
+    Check(asm_.emit(id, Xmm(dst), Address(mem, 0)));
+  }
+  void Mx(X86 id, const Mem& mem, uint8_t src) {
+    Check(asm_.emit(id, Address(mem, 0), Xmm(src)));
+  }
+  // Between the files; the width is that of the general register.
+  void Xr(X86 id, Width w, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Xmm(dst), Gp(w, src)));
+  }
+  void Rx(X86 id, Width w, uint8_t dst, uint8_t src) {
+    Check(asm_.emit(id, Gp(w, dst), Xmm(src)));
+  }
+
+  void Plain(X86 id) { Check(asm_.emit(id)); }
+  void RetPop(uint32_t bytes);
+  void CallMem(const Mem& mem) {
+    Check(asm_.emit(x::kIdCall, Address(mem, 8)));
+  }
+  void JumpReg(uint8_t reg) {
+    Check(asm_.emit(x::kIdJmp, asmjit::x86::gpq(reg)));
+  }
+  // lea dst, [rip + disp32]; returns the offset of the displacement.
+  uint32_t LeaRip(uint8_t dst);
+  // Raw jumps and calls; each returns the offset of its 32-bit displacement,
+  // or, for short ones, of its 8-bit displacement.
+  uint32_t Jcc(Cc cc);
+  uint32_t Jmp();
+  uint32_t CallRel();
+  uint32_t JccShort(Cc cc);
+  uint32_t JmpShort();
+  // Jumps back to a known offset in the shortest form.
+  void JccBack(Cc cc, uint32_t target);
+  void JmpBack(uint32_t target);
+  void Patch32(uint32_t at, uint32_t target);
+  // Points a short jump to the current offset.
+  void PatchShort(uint32_t at);
+  void Ud2() { Bytes({0x0F, 0x0B}); }
+
+ private:
+  static asmjit::x86::Gp Gp(Width w, uint8_t reg) {
+    return w == Width::k64 ? asmjit::x86::Gp(asmjit::x86::gpq(reg))
+                           : asmjit::x86::Gp(asmjit::x86::gpd(reg));
+  }
+  static asmjit::x86::Xmm Xmm(uint8_t reg) {
+    return asmjit::x86::xmm(reg - 16u);
+  }
+  static asmjit::x86::Mem Address(const Mem& mem, uint32_t bytes);
+  static void Check(asmjit::Error error) { INGOT_CHECK(error == 0); }
+  void Bytes(std::initializer_list<uint8_t> bytes);
+
+  asmjit::CodeHolder code_;
+  asmjit::x86::Assembler asm_;
+  uint8_t* buffer_ = nullptr;
+};
+
+}  // namespace ingot::compiler
+
+#endif  // COMPILER_X64_ASSEMBLER_H_

@@ -1,0 +1,633 @@
+#include "compiler/x64/emitter.h"
+
+#include "compiler/abi/calling_convention.h"
+
+// The frame of code around the instructions. Blocks are emitted in layout
+// order; what rarely runs (traps, moves on jumping edges, NaN repair) goes
+// behind them, so that the hot path is straight.
+
+namespace ingot::compiler {
+
+using wasm::Op;
+
+bool Emitter::Emit(FunctionCode* out) {
+  out_ = out;
+  const wasm::Body& body = *graph_.body;
+  outgoing_ = body.outgoing_slots;
+  frame_ = static_cast<uint32_t>(
+      abi::FrameBytes(body.locals, body.max_height, body.outgoing_slots));
+  num_slots_ = alloc_.slots;
+  out->frame_bytes = frame_;
+  for (auto* vector : {&out->rodata, &gas_jumps_, &ready_}) {
+    vector->Attach(&arena_);
+  }
+  out->relocs.Attach(&arena_);
+  out->traps.Attach(&arena_);
+  out->certs.Attach(&arena_);
+  fixups_.Attach(&arena_);
+  edge_stubs_.Attach(&arena_);
+  trap_stubs_.Attach(&arena_);
+  nan_stubs_.Attach(&arena_);
+  pending_.Attach(&arena_);
+  const uint64_t locations =
+      uint64_t{kSlotBase} + num_slots_ + 2 * uint64_t{outgoing_} + 2048;
+  Array<uint32_t> blocks, readers, reader, writer;
+  Array<uint8_t> code;
+  if (!arena_.AllocateArray(graph_.num_blocks, &blocks) ||
+      !arena_.AllocateArray(locations, &readers) ||
+      !arena_.AllocateArray(locations, &reader) ||
+      !arena_.AllocateArray(locations, &writer)) {
+    return false;
+  }
+  block_at_ = arena_.At<uint32_t>(blocks.offset);
+  readers_ = arena_.At<uint32_t>(readers.offset);
+  reader_ = arena_.At<uint32_t>(reader.offset);
+  writer_ = arena_.At<uint32_t>(writer.offset);
+  for (uint32_t i = 0; i < locations; ++i) {
+    readers_[i] = 0;
+    reader_[i] = kNoId;
+    writer_[i] = kNoId;
+  }
+  if (!arena_.AllocateArray(CodeBound(), &code)) return false;
+  as_.Begin(arena_.At<uint8_t>(code.offset), code.size);
+  Prologue();
+  for (BlockId b = 0; b < graph_.num_blocks; ++b) EmitBlock(b);
+  Stubs();
+  out->code = as_.buffer();
+  out->code_bytes = as_.offset();
+  for (uint32_t i = 0; i < fixups_.size(); ++i) {
+    as_.Patch32(fixups_[i].at, block_at_[fixups_[i].block]);
+  }
+  return !(out->rodata.failed() || out->relocs.failed() ||
+           out->traps.failed() || out->certs.failed() || fixups_.failed() ||
+           edge_stubs_.failed() || trap_stubs_.failed() ||
+           nan_stubs_.failed() || gas_jumps_.failed() || pending_.failed() ||
+           ready_.failed());
+}
+
+// An upper bound of the code's length: no instruction takes more than 160
+// bytes without its moves, no move more than 24.
+uint64_t Emitter::CodeBound() const {
+  uint64_t moves = alloc_.moves.size();
+  for (EdgeId e = 0; e < graph_.num_edges; ++e) {
+    const Edge& edge = graph_.edges[e];
+    if (edge.to == kNoId) continue;
+    // An edge may be emitted once inline or once in a stub.
+    moves += graph_.blocks[edge.to].phis + 32;
+  }
+  return 160 * uint64_t{graph_.num_insts} + 24 * moves +
+         24 * uint64_t{graph_.num_pool} + 1024;
+}
+
+// sub rsp; the stack check. An overflow is located at the call, whose return
+// address stands above the frame.
+void Emitter::Prologue() {
+  as_.Ri(x::kIdSub, Width::k64, kRsp, frame_ - 8);
+  as_.Rm(x::kIdCmp, Width::k64, kRsp, Base(abi::kVmctxStackLimit));
+  trap_stubs_.Push(
+      TrapStub{as_.Jcc(Cc::kB), 0, TrapCode::kStackOverflow, 0});
+  if (graph_.needs_base) {
+    as_.Mr(x::kIdMov, Width::k64,
+           Mem{kRsp, kNoReg, 0, static_cast<int32_t>(frame_ - 16)}, kBaseReg);
+  }
+  if (graph_.slot_mode) ZeroSlots();
+}
+
+// Slot mode: declared locals start as zero in their home slots.
+void Emitter::ZeroSlots() {
+  const wasm::Body& body = *graph_.body;
+  const uint32_t params =
+      arena_.Get(graph_.module->types,
+                 arena_.Get(graph_.module->functions, body.function))
+          .params;
+  const uint32_t count = body.locals - params;
+  if (count == 0) return;
+  constexpr uint32_t kUnrolled = 8;
+  if (count <= kUnrolled) {
+    for (uint32_t i = params; i < body.locals; ++i) {
+      as_.Mi(x::kIdMov, Slot(i), 8, 0);
+    }
+    return;
+  }
+  // r11 counts down; parameters in registers must survive.
+  as_.Ri(x::kIdMov, Width::k32, kScratch, count);
+  const uint32_t loop = as_.offset();
+  Mem mem = Slot(params);
+  mem.index = kScratch;
+  mem.shift = 3;
+  mem.disp -= 8;
+  as_.Mi(x::kIdMov, mem, 8, 0);
+  as_.Ri(x::kIdSub, Width::k32, kScratch, 1);
+  as_.JccBack(Cc::kNe, loop);
+}
+
+void Emitter::Epilogue() {
+  const wasm::FuncType& type =
+      arena_.Get(graph_.module->types,
+                 arena_.Get(graph_.module->functions, graph_.body->function));
+  const std::span<const wasm::ValType> params =
+      arena_.View(graph_.module->type_pool)
+          .subspan(type.pool_offset, type.params);
+  as_.Ri(x::kIdAdd, Width::k64, kRsp, frame_ - 8);
+  as_.RetPop(8 * abi::StackSlots(params));
+}
+
+void Emitter::EmitBlock(BlockId b) {
+  block_ = b;
+  block_at_[b] = as_.offset();
+  Certificate(b);
+  StorePhis(b);
+  const Block& block = graph_.blocks[b];
+  for (InstId i = block.first + block.phis; i < block.end; ++i) {
+    const uint8_t flags = graph_.insts[i].flags;
+    if ((flags & kFlagLive) == 0 || (flags & kFlagFused) != 0) continue;
+    EmitMovesBefore(i);
+    EmitInst(i);
+    StoreIfSpilled(i);
+  }
+}
+
+void Emitter::Certificate(BlockId b) {
+  abi::CertificateEntry entry{};
+  entry.code_offset = as_.offset();
+  const BlockState& state = alloc_.blocks[b];
+  const uint32_t pos = graph_.blocks[b].first;
+  for (uint32_t i = 0; i < state.entry_count; ++i) {
+    const RegState& reg = alloc_.states[state.entry + i];
+    if (!alloc_.ValidAt(reg.segment, pos)) continue;
+    const InstId value = alloc_.segments[reg.segment].value;
+    if (graph_.insts[value].type == Type::kI32) {
+      entry.zero_upper |= 1u << reg.reg;
+    }
+  }
+  // An empty block shares its place with the next one: both must hold there.
+  const uint32_t count = out_->certs.size();
+  if (count != 0 &&
+      out_->certs[count - 1].code_offset == entry.code_offset) {
+    out_->certs[count - 1].zero_upper &= entry.zero_upper;
+    return;
+  }
+  out_->certs.Push(entry);
+}
+
+// Phis that hold a register but are spilled later, or earlier on another path,
+// are stored once the edges have filled the registers.
+void Emitter::StorePhis(BlockId b) {
+  const Block& block = graph_.blocks[b];
+  for (uint32_t k = 0; k < block.phis; ++k) {
+    const InstId phi = block.first + k;
+    const uint8_t reg = alloc_.phi_reg[phi];
+    if (reg == kNoReg || !live_.values[phi].spilled) continue;
+    StoreFrame(graph_.insts[phi].type, SlotOf(phi), reg);
+  }
+}
+
+void Emitter::StoreIfSpilled(InstId i) {
+  const uint8_t dst = alloc_.insts[i].dst;
+  if (dst == kNoReg || !live_.values[i].spilled) return;
+  StoreFrame(graph_.insts[i].type, SlotOf(i), dst);
+}
+
+void Emitter::EmitMovesBefore(InstId i) {
+  while (next_move_ < alloc_.moves.size() &&
+         alloc_.moves[next_move_].inst <= i) {
+    const Move& move = alloc_.moves[next_move_++];
+    const Type type = graph_.insts[move.value].type;
+    if (move.src == kInFrame) {
+      LoadFrame(type, move.dst, SlotOf(move.value));
+    } else if (move.src == kImmediate) {
+      LoadConst(move.value, move.dst);
+    } else {
+      MoveReg(type, move.dst, move.src);
+    }
+  }
+}
+
+void Emitter::EmitInst(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const Alloc& alloc = alloc_.insts[i];
+  switch (inst.op) {
+    case kConst:
+      return;
+    case kParam:
+    case kResult:
+      return StackValue(i);
+    case kGas:
+      return EmitGas(inst);
+    case kGlobalGet:
+      return GlobalGet(i);
+    case kGlobalSet:
+      return GlobalSet(i);
+    case kMemorySize:
+      return MemorySize(i);
+    case kRefFunc:
+      return RefFunc(i);
+    case kLoadSlot:
+      return LoadFrame(inst.type, alloc.dst, Slot(inst.c));
+    case kStoreSlot:
+      if (alloc.src[0] == kImmediate) {
+        StoreConst(Slot(inst.c), inst.a);
+      } else {
+        StoreFrame(graph_.insts[inst.a].type, Slot(inst.c), alloc.src[0]);
+      }
+      return;
+    case kCall:
+    case kCallImport:
+    case kBuiltin:
+      return Call(i);
+    case kCallIndirect:
+      return CallIndirect(i);
+    case kJump:
+      return Goto(inst.a);
+    case kBranch:
+      return Branch(i);
+    case kBrTable:
+      return BranchTable(i);
+    case kReturn:
+      return Return(i);
+    case kTrap:
+      TrapHere(i, static_cast<TrapCode>(inst.c));
+      return;
+    default:
+      return Numeric(i);
+  }
+}
+
+// Pays for the segment; where a test is due, a negative counter leaves.
+void Emitter::EmitGas(const Inst& inst) {
+  const bool check = (inst.flags & kFlagCheck) != 0;
+  segment_paid_ = inst.a;
+  if (inst.a != 0) {
+    as_.Ri(x::kIdSub, Width::k64, kGasReg, inst.a);
+  } else if (check) {
+    as_.Rr(x::kIdTest, Width::k64, kGasReg, kGasReg);
+  }
+  // No overflow is possible, so that "less" is the sign; sub and jl fuse.
+  if (check) gas_jumps_.Push(as_.Jcc(Cc::kL));
+}
+
+Test Emitter::TestOf(InstId condition, uint8_t where) {
+  if (where == kNoReg) return Compare(condition);
+  const Width w = WidthOf(graph_.insts[condition].type);
+  as_.Rr(x::kIdTest, w, where, where);
+  return Test{Test::Kind::kPlain, Cc::kNe};
+}
+
+Test Emitter::Invert(const Test& test) {
+  switch (test.kind) {
+    case Test::Kind::kFloatEqual:
+      return Test{Test::Kind::kFloatNotEqual, Cc::kNe};
+    case Test::Kind::kFloatNotEqual:
+      return Test{Test::Kind::kFloatEqual, Cc::kE};
+    case Test::Kind::kPlain:
+      break;
+  }
+  return Test{Test::Kind::kPlain, Negate(test.cc)};
+}
+
+void Emitter::Branch(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const Test test = TestOf(inst.a, alloc_.insts[i].src[0]);
+  const EdgeId nonzero = inst.b, zero = inst.c;
+  if (graph_.edges[nonzero].to == block_ + 1) {
+    JumpIf(Invert(test), zero);
+    Goto(nonzero);
+  } else {
+    JumpIf(test, nonzero);
+    Goto(zero);
+  }
+}
+
+// Jumps along an edge if the test holds. Moves stand out of line, or, on the
+// way back to a loop's header, in line behind the opposite jump.
+void Emitter::JumpIf(const Test& test, EdgeId edge) {
+  const BlockId to = graph_.edges[edge].to;
+  if (!HasEdgeMoves(edge)) {
+    JumpIfTo(test, to);
+    return;
+  }
+  if (to <= block_ && test.kind == Test::Kind::kPlain) {
+    const uint32_t skip = as_.Jcc(Negate(test.cc));
+    Goto(edge);
+    as_.Patch32(skip, as_.offset());
+    return;
+  }
+  switch (test.kind) {
+    case Test::Kind::kPlain:
+      edge_stubs_.Push(EdgeStub{as_.Jcc(test.cc), edge, false});
+      return;
+    case Test::Kind::kFloatNotEqual:
+      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kP), edge, false});
+      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kNe), edge, false});
+      return;
+    case Test::Kind::kFloatEqual: {
+      const uint32_t skip = as_.JccShort(Cc::kP);
+      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kE), edge, false});
+      as_.PatchShort(skip);
+      return;
+    }
+  }
+}
+
+void Emitter::JumpIfTo(const Test& test, BlockId block) {
+  const auto jump = [&](Cc cc) {
+    if (block <= block_) {
+      as_.JccBack(cc, block_at_[block]);
+    } else {
+      fixups_.Push(Fixup{as_.Jcc(cc), block});
+    }
+  };
+  switch (test.kind) {
+    case Test::Kind::kPlain:
+      jump(test.cc);
+      return;
+    case Test::Kind::kFloatNotEqual:
+      jump(Cc::kP);
+      jump(Cc::kNe);
+      return;
+    case Test::Kind::kFloatEqual: {
+      const uint32_t skip = as_.JccShort(Cc::kP);
+      jump(Cc::kE);
+      as_.PatchShort(skip);
+      return;
+    }
+  }
+}
+
+void Emitter::Goto(EdgeId edge) {
+  EdgeMoves(edge);
+  GotoBlock(graph_.edges[edge].to);
+}
+
+void Emitter::GotoBlock(BlockId block) {
+  if (block <= block_) {
+    as_.JmpBack(block_at_[block]);
+  } else if (block != block_ + 1) {
+    fixups_.Push(Fixup{as_.Jmp(), block});
+  }
+}
+
+// The default is the table's last entry: an index beyond it counts as that.
+void Emitter::BranchTable(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const Alloc& alloc = alloc_.insts[i];
+  const uint8_t temp = alloc.temp;
+  as_.Ri(x::kIdMov, Width::k32, temp, inst.c - 1);
+  as_.Rr(x::kIdCmp, Width::k32, alloc.src[0], temp);
+  as_.Rr(x::kIdCmovb, Width::k32, temp, alloc.src[0]);
+  out_->relocs.Push(Reloc{as_.LeaRip(kScratch), RelocKind::kRodata, 0});
+  const uint32_t table = out_->rodata.size();
+  as_.Rm(x::kIdMovsxd, Width::k64, temp,
+         Mem{kScratch, temp, 2, static_cast<int32_t>(4 * table)});
+  as_.Rr(x::kIdAdd, Width::k64, temp, kScratch);
+  as_.JumpReg(temp);
+  const uint32_t distinct = graph_.pool[inst.b];
+  const uint32_t* edges = graph_.pool + inst.b + 1;
+  const uint32_t* places = edges + distinct;
+  // An entry first holds its edge's place; a stub per edge replaces it.
+  for (uint32_t k = 0; k < inst.c; ++k) out_->rodata.Push(places[k]);
+  ArenaVector<uint32_t> targets;
+  targets.Attach(&arena_);
+  for (uint32_t k = 0; k < distinct; ++k) {
+    targets.Push(as_.offset());
+    EdgeMoves(edges[k]);
+    const BlockId to = graph_.edges[edges[k]].to;
+    if (to <= block_) {
+      as_.JmpBack(block_at_[to]);
+    } else {
+      fixups_.Push(Fixup{as_.Jmp(), to});
+    }
+  }
+  if (targets.failed() || out_->rodata.failed()) return;
+  for (uint32_t k = 0; k < inst.c; ++k) {
+    out_->rodata[table + k] = targets[out_->rodata[table + k]];
+  }
+}
+
+// What must be moved when control passes along an edge: the target's phis, and
+// values that it expects in other registers.
+void Emitter::EdgeMoves(EdgeId e) {
+  const Edge& edge = graph_.edges[e];
+  const Block& to = graph_.blocks[edge.to];
+  const BlockState& entry = alloc_.blocks[edge.to];
+  const BlockState& exit = alloc_.blocks[edge.from];
+  const uint32_t from_pos = graph_.blocks[edge.from].end - 1;
+  for (uint32_t i = 0; i < entry.entry_count; ++i) {
+    const RegState& want = alloc_.states[entry.entry + i];
+    if (!alloc_.ValidAt(want.segment, to.first)) continue;
+    const InstId value = alloc_.segments[want.segment].value;
+    if (value >= to.first && value < to.first + to.phis) {
+      const uint32_t k = value - to.first;
+      AddParallel(want.reg, alloc_.pool_loc[edge.args + k],
+                  graph_.pool[edge.args + k]);
+      continue;
+    }
+    uint8_t where = graph_.insts[value].op == kConst ? kImmediate : kInFrame;
+    for (uint32_t j = 0; j < exit.exit_count; ++j) {
+      const RegState& have = alloc_.states[exit.exit + j];
+      if (alloc_.segments[have.segment].value == value &&
+          alloc_.ValidAt(have.segment, from_pos)) {
+        where = have.reg;
+        if (where == want.reg) break;
+      }
+    }
+    AddParallel(want.reg, where, value);
+  }
+  for (uint32_t k = 0; k < to.phis; ++k) {
+    const InstId phi = to.first + k;
+    if ((graph_.insts[phi].flags & kFlagLive) == 0 ||
+        alloc_.phi_reg[phi] != kNoReg) {
+      continue;
+    }
+    AddParallel(kSlotBase + live_.values[phi].slot,
+                alloc_.pool_loc[edge.args + k], graph_.pool[edge.args + k]);
+  }
+  RunParallel();
+}
+
+bool Emitter::HasEdgeMoves(EdgeId e) {
+  const Edge& edge = graph_.edges[e];
+  const Block& to = graph_.blocks[edge.to];
+  for (uint32_t k = 0; k < to.phis; ++k) {
+    const InstId phi = to.first + k;
+    if ((graph_.insts[phi].flags & kFlagLive) == 0) continue;
+    if (alloc_.phi_reg[phi] == kNoReg ||
+        alloc_.pool_loc[edge.args + k] != alloc_.phi_reg[phi]) {
+      return true;
+    }
+  }
+  const BlockState& entry = alloc_.blocks[edge.to];
+  const BlockState& exit = alloc_.blocks[edge.from];
+  const uint32_t from_pos = graph_.blocks[edge.from].end - 1;
+  for (uint32_t i = 0; i < entry.entry_count; ++i) {
+    const RegState& want = alloc_.states[entry.entry + i];
+    if (!alloc_.ValidAt(want.segment, to.first)) continue;
+    const InstId value = alloc_.segments[want.segment].value;
+    if (value >= to.first && value < to.first + to.phis) continue;
+    bool found = false;
+    for (uint32_t j = 0; j < exit.exit_count && !found; ++j) {
+      const RegState& have = alloc_.states[exit.exit + j];
+      found = have.reg == want.reg &&
+              alloc_.segments[have.segment].value == value &&
+              alloc_.ValidAt(have.segment, from_pos);
+    }
+    if (!found) return true;
+  }
+  return false;
+}
+
+void Emitter::Return(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const wasm::FuncType& type =
+      arena_.Get(graph_.module->types,
+                 arena_.Get(graph_.module->functions, graph_.body->function));
+  const wasm::ValType* pool =
+      arena_.View(graph_.module->type_pool).data() + type.pool_offset;
+  // Results without a register go above the caller's arguments.
+  const uint32_t arguments = abi::StackSlots({pool, type.params});
+  out_area_ = static_cast<int32_t>(frame_ + 8 * arguments);
+  abi::ArgumentCursor cursor;
+  for (uint32_t k = 0; k < inst.b; ++k) {
+    const abi::ArgumentCursor::Place place = cursor.Next(pool[type.params + k]);
+    uint32_t dst = kSlotBase + num_slots_ + place.index;
+    if (place.in_register) {
+      dst = place.is_float ? 16 + place.index : abi::kIntArgument[place.index];
+    }
+    AddParallel(dst, alloc_.pool_loc[inst.a + k], graph_.pool[inst.a + k]);
+  }
+  RunParallel();
+  Epilogue();
+}
+
+void Emitter::Stubs() {
+  for (uint32_t i = 0; i < nan_stubs_.size(); ++i) {
+    const NanStub stub = nan_stubs_[i];
+    as_.Patch32(stub.at, as_.offset());
+    if (stub.type == Type::kF32) {
+      as_.MovImm64(kScratch, 0x7FC00000u);
+      as_.Xr(x::kIdMovd, Width::k32, stub.reg, kScratch);
+    } else {
+      as_.MovImm64(kScratch, 0x7FF8000000000000u);
+      as_.Xr(x::kIdMovq, Width::k64, stub.reg, kScratch);
+    }
+    as_.JmpBack(stub.back);
+  }
+  for (uint32_t i = 0; i < edge_stubs_.size(); ++i) {
+    const EdgeStub stub = edge_stubs_[i];
+    as_.Patch32(stub.at, as_.offset());
+    EdgeMoves(stub.edge);
+    const BlockId to = graph_.edges[stub.edge].to;
+    as_.JmpBack(block_at_[to]);
+  }
+  for (uint32_t i = 0; i < trap_stubs_.size(); ++i) {
+    const TrapStub stub = trap_stubs_[i];
+    as_.Patch32(stub.at, as_.offset());
+    AddTrap(as_.offset(), stub.inst, stub.code, stub.correction);
+    as_.Ud2();
+  }
+  if (gas_jumps_.size() != 0) {
+    for (uint32_t i = 0; i < gas_jumps_.size(); ++i) {
+      as_.Patch32(gas_jumps_[i], as_.offset());
+    }
+    AddTrap(as_.offset(), 0, TrapCode::kOutOfGas, 0);
+    as_.Ud2();
+  }
+}
+
+// The gas that a trap at `inst` owes and has not paid: never positive here,
+// since a segment is paid at its start.
+int32_t Emitter::Correction(InstId inst) const {
+  return static_cast<int32_t>(graph_.insts[inst].gas - segment_paid_);
+}
+
+void Emitter::TrapIf(Cc cc, InstId inst, TrapCode code) {
+  trap_stubs_.Push(TrapStub{as_.Jcc(cc), inst, code, Correction(inst)});
+}
+
+void Emitter::TrapHere(InstId inst, TrapCode code) {
+  AddTrap(as_.offset(), inst, code, Correction(inst));
+  as_.Ud2();
+}
+
+void Emitter::AddTrap(uint32_t at, InstId inst, TrapCode code,
+                      int32_t correction) {
+  out_->traps.Push(abi::TrapEntry{at, graph_.insts[inst].pos,
+                                  graph_.body->function, correction,
+                                  static_cast<uint32_t>(code)});
+}
+
+int64_t Emitter::ConstImm(InstId value) const {
+  const uint64_t bits = ConstBits(value);
+  // An i32 immediate is the sign-extended number that asmjit expects.
+  if (graph_.insts[value].type == Type::kI32) {
+    return static_cast<int32_t>(static_cast<uint32_t>(bits));
+  }
+  return static_cast<int64_t>(bits);
+}
+
+void Emitter::MoveReg(Type type, uint8_t dst, uint8_t src) {
+  if (dst == src) return;
+  if (IsFloat(type)) {
+    as_.Xx(x::kIdMovaps, dst, src);
+  } else {
+    as_.Rr(x::kIdMov, WidthOf(type), dst, src);
+  }
+}
+
+void Emitter::LoadFrame(Type type, uint8_t dst, const Mem& mem) {
+  switch (type) {
+    case Type::kF32: as_.Xm(x::kIdMovss, dst, mem); return;
+    case Type::kF64: as_.Xm(x::kIdMovsd, dst, mem); return;
+    default: as_.Rm(x::kIdMov, WidthOf(type), dst, mem); return;
+  }
+}
+
+void Emitter::StoreFrame(Type type, const Mem& mem, uint8_t src) {
+  switch (type) {
+    case Type::kF32: as_.Mx(x::kIdMovss, mem, src); return;
+    case Type::kF64: as_.Mx(x::kIdMovsd, mem, src); return;
+    default: as_.Mr(x::kIdMov, WidthOf(type), mem, src); return;
+  }
+}
+
+void Emitter::LoadConst(InstId value, uint8_t dst) {
+  const Type type = graph_.insts[value].type;
+  const uint64_t bits = ConstBits(value);
+  if (!IsFloat(type)) {
+    const int64_t number = static_cast<int64_t>(bits);
+    if (bits > 0xFFFFFFFFu && number == static_cast<int32_t>(number)) {
+      as_.Ri(x::kIdMov, Width::k64, dst, number);
+    } else {
+      as_.MovImm64(dst, bits);
+    }
+    return;
+  }
+  if (bits == 0) {
+    as_.Xx(x::kIdXorps, dst, dst);
+    return;
+  }
+  as_.MovImm64(kScratch, bits);
+  if (type == Type::kF32) {
+    as_.Xr(x::kIdMovd, Width::k32, dst, kScratch);
+  } else {
+    as_.Xr(x::kIdMovq, Width::k64, dst, kScratch);
+  }
+}
+
+void Emitter::StoreConst(const Mem& mem, InstId value) {
+  const Type type = graph_.insts[value].type;
+  const uint64_t bits = ConstBits(value);
+  if (type == Type::kI32 || type == Type::kF32) {
+    as_.Mi(x::kIdMov, mem, 4, static_cast<int32_t>(bits));
+    return;
+  }
+  const int64_t number = static_cast<int64_t>(bits);
+  if (number == static_cast<int32_t>(number)) {
+    as_.Mi(x::kIdMov, mem, 8, number);
+    return;
+  }
+  as_.MovImm64(kScratch, bits);
+  as_.Mr(x::kIdMov, Width::k64, mem, kScratch);
+}
+
+}  // namespace ingot::compiler
