@@ -1,12 +1,14 @@
 #include "runtime/native/native_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <xmmintrin.h>
 
 #include <bit>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/native/native_program.h"
@@ -542,6 +544,76 @@ TEST_F(NativeStoreTest, MemoryBudgetOfTheTransactionHolds) {
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(made->outcome.trap, TrapCode::kOutOfBoundsMemory);
   EXPECT_EQ(made->instance, kNoInstance);
+}
+
+TEST_F(NativeStoreTest, ThreadsRunAndTrapIndependently) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        NativeStore store;
+        const Extern host = store.AddHostFunction(
+            {{ValType::kI32, ValType::kI64, ValType::kF64}, {ValType::kI32}},
+            [](Caller&, std::span<const Value>, std::span<Value>) {
+              return HostResult::Ok();
+            });
+        const std::vector<ValType> many(8, ValType::kI64);
+        const Extern host_many = store.AddHostFunction(
+            {many, many}, [](Caller&, std::span<const Value>,
+                             std::span<Value>) { return HostResult::Ok(); });
+        const Extern imports[] = {host, host_many};
+        Transaction transaction({});
+        auto made = store.Instantiate(program_, imports, transaction, kPlenty);
+        ASSERT_TRUE(made.ok());
+        const Value far[] = {I32(1 << 20)};
+        auto outcome = store.Call(*store.FindExport(made->instance, "load"),
+                                  far, transaction, kPlenty);
+        ASSERT_TRUE(outcome.ok());
+        EXPECT_EQ(outcome->trap, TrapCode::kOutOfBoundsMemory);
+        outcome = store.Call(*store.FindExport(made->instance, "call_trap"),
+                             {}, transaction, kPlenty);
+        ASSERT_TRUE(outcome.ok());
+        EXPECT_EQ(outcome->trap, TrapCode::kUnreachable);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// Runs `f` while the process may have no more writable memory.
+template <typename F>
+void WithoutMemory(F f) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_DATA, &before), 0);
+  const rlimit none = {1, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_DATA, &none), 0);
+  f();
+  setrlimit(RLIMIT_DATA, &before);
+}
+
+TEST_F(NativeStoreTest, ExhaustedHostIsAFaultNotATrap) {
+  Instantiate();
+  const Extern grow = Function("grow");
+  const Value two[] = {I32(2)};
+  const Value none[] = {I32(0)};
+  ASSERT_TRUE(store_->Call(grow, none, transaction_, kPlenty).ok());
+  absl::Status status;
+  WithoutMemory([&] {
+    status = store_->Call(grow, two, transaction_, kPlenty).status();
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(transaction_.pages_used, 1u);
+  EXPECT_EQ(store_->Call(grow, two, transaction_, kPlenty)->results[0],
+            I32(1));
+
+  Transaction fresh({.stack_units = 123456});
+  const Value args[] = {I32(1), I32(2)};
+  const Extern add = Function("add");
+  WithoutMemory([&] {
+    status = store_->Call(add, args, fresh, kPlenty).status();
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(fresh.depth, 0u);
 }
 
 using NativeStoreDeathTest = NativeStoreTest;
