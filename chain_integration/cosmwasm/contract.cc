@@ -188,7 +188,9 @@ class Run {
       const std::optional<Extern>& entry) const {
     if (!entry.has_value() || entry->kind != wasm::ExternKind::kFunc) return {};
     const runtime::Signature& type = store_.FunctionSignature(*entry);
-    const auto is_i32 = [](wasm::ValType t) { return t == wasm::ValType::kI32; };
+    const auto is_i32 = [](wasm::ValType type) {
+      return type == wasm::ValType::kI32;
+    };
     if (type.results != std::vector{wasm::ValType::kI32} ||
         !std::all_of(type.params.begin(), type.params.end(), is_i32)) {
       return {};

@@ -146,7 +146,9 @@ TEST(ContractTest, ReportsEveryKeyOfTheInterface) {
   const json::Value report =
       ToJson(contract.Call("query", R"({"token_info":{}})"));
   std::string keys;
-  for (const json::Member& member : report.members()) keys += member.first + " ";
+  for (const json::Member& member : report.members()) {
+    keys += member.first + " ";
+  }
   EXPECT_EQ(keys,
             "outcome trap function offset results gas_used gas_limit phase "
             "data events messages error error_code state_changes "

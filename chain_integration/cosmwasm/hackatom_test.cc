@@ -49,7 +49,8 @@ TEST_F(HackatomTest, Instantiates) {
             R"("value":"hacking begin"}]}])");
   EXPECT_EQ(MessagesOf(report), "[]");
   EXPECT_EQ(json::Write(report.data), "null");
-  EXPECT_EQ(report.debug, std::vector<std::string>{"here we go \xF0\x9F\x9A\x80"});
+  const std::vector<std::string> debug = {"here we go \xF0\x9F\x9A\x80"};
+  EXPECT_EQ(report.debug, debug);
   const StateMap expected = {
       {"config",
        absl::StrCat(R"({"verifier":")", kVerifier, R"(","beneficiary":")",

@@ -17,7 +17,8 @@ class TokenTest : public testing::Test {
         "creator", "instantiate",
         R"({"name":"Gold","symbol":"GLD","decimals":6,"initial_balances":)"
         R"([{"address":"alice","amount":"1000"},)"
-        R"({"address":"bob","amount":"340282366920938463463374607431768210"}]})");
+        R"({"address":"bob",)"
+        R"("amount":"340282366920938463463374607431768210"}]})");
     ASSERT_EQ(report.outcome, OutcomeKind::kReturned)
         << report.error.value_or("");
   }

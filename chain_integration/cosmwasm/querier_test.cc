@@ -8,6 +8,9 @@
 namespace ingot::cosmwasm {
 namespace {
 
+constexpr char kAliceHas[] =
+    R"({"bank":{"all_balances":{"address":"alice"}}})";
+
 // The bytes inside {"ok":{"ok":"<base64>"}}; the whole answer otherwise.
 std::string Payload(const std::string& answer) {
   const json::Value value = *json::Parse(answer);
@@ -32,7 +35,7 @@ TEST(QuerierTest, AnswersFromBalances) {
                 R"({"bank":{"balance":{"address":"alice","denom":"moon"}}})")),
             R"({"amount":{"denom":"moon","amount":"0"}})");
   EXPECT_EQ(
-      Payload(querier.Answer(R"({"bank":{"all_balances":{"address":"alice"}}})")),
+      Payload(querier.Answer(kAliceHas)),
       R"({"amount":[{"denom":"atom","amount":"3"},)"
       R"({"denom":"earth","amount":"7"}]})");
   EXPECT_EQ(
@@ -76,7 +79,7 @@ TEST(QuerierTest, MocksComeFirst) {
   ])")
                   .ok());
   EXPECT_EQ(
-      Payload(querier.Answer(R"({"bank":{"all_balances":{"address":"alice"}}})")),
+      Payload(querier.Answer(kAliceHas)),
       R"({"amount":[]})");
   EXPECT_EQ(Payload(querier.Answer(R"({"custom": {"a": 1, "b": 2}})")),
             std::string("\0\1", 2));

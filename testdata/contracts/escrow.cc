@@ -1,5 +1,5 @@
-// An escrow: what is sent to it goes to the recipient when the arbiter approves,
-// or back to whoever made it once it has expired. Storage: "config".
+// An escrow: what is sent to it goes to the recipient when the arbiter
+// approves, or back to whoever made it once it has expired. Storage: "config".
 //
 //   instantiate {"arbiter","recipient","expires_at_height"}
 //   execute     {"approve":{}}   by the arbiter, before it expires
