@@ -9,9 +9,10 @@
 // The instructions one by one (core specification 2.0, 4.4). Operands are
 // 64-bit slots; Get and Put say which part of a slot a type uses.
 //
-// The loop keeps the innermost activation in local variables. Leave writes
+// The loop keeps the innermost activation in local variables. `leave` writes
 // them back before anything else looks at the run (a call, a trap, a bulk
-// instruction), Enter reads them again.
+// instruction), `enter` reads them again. Both are inlined always: their
+// references would otherwise keep the variables out of registers.
 
 namespace ingot::runtime::interpreter {
 namespace {
@@ -106,6 +107,8 @@ inline uint32_t Jump(const BranchTarget& target, uint64_t* operands,
 
 }  // namespace
 
+#define INGOT_INLINE __attribute__((always_inline))
+
 bool Run::Execute() {
   ModuleInstance* instance;
   const Instruction* code;
@@ -119,7 +122,7 @@ bool Run::Execute() {
   uint64_t used;
   const uint64_t limit = gas_limit_;
 
-  const auto enter = [&]() {
+  const auto enter = [&]() INGOT_INLINE {
     const Activation& frame = frames_.back();
     instance = frame.function->module;
     code = frame.code->instructions.data();
@@ -133,12 +136,12 @@ bool Run::Execute() {
     memory = mem == nullptr ? nullptr : mem->bytes.data();
     memory_size = mem == nullptr ? 0 : mem->bytes.size();
   };
-  const auto leave = [&]() {
+  const auto leave = [&]() INGOT_INLINE {
     frames_.back().pc = pc;
     sp_ = sp;
     gas_used_ = used;
   };
-  const auto stop = [&](TrapCode trap) {
+  const auto stop = [&](TrapCode trap) INGOT_INLINE {
     leave();
     return Trap(trap);
   };
@@ -740,6 +743,7 @@ bool Run::Execute() {
   }
 #undef INGOT_ACCESS
 #undef INGOT_PARTIAL
+#undef INGOT_INLINE
 }
 
 }  // namespace ingot::runtime::interpreter
