@@ -8,6 +8,49 @@ namespace {
 using wasm::Op;
 using GasTest = InterpreterTest;
 
+// The numbers of metering/README.md as they stand there.
+TEST_F(GasTest, ExamplesOfTheDocument) {
+  Start(R"((module (memory 1)
+    (func (export "line") (param i32) (result i32)
+      local.get 0 i32.const 3 i32.mul)
+    (func (export "loop") (param i32)
+      (loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0))
+    (func (export "trap") (param i32 i32) (result i32)
+      local.get 0 local.get 1 i32.div_u)
+    (func (export "fill") (param i32)
+      i32.const 0 i32.const 0 local.get 0 memory.fill)
+    (func (export "grow") (param i32) (result i32)
+      local.get 0 memory.grow)))");
+  EXPECT_EQ(Call("line", {I32(1)}).gas_used, 42u);
+  EXPECT_EQ(Call("line", {I32(1)}, 42).kind, OutcomeKind::kReturned);
+  EXPECT_EQ(Call("line", {I32(1)}, 41).kind, OutcomeKind::kOutOfGas);
+  for (uint32_t rounds : {1u, 2u, 1000u}) {
+    EXPECT_EQ(Call("loop", {I32(rounds)}).gas_used, 24 + 11 * rounds);
+  }
+  const Outcome trap = Call("trap", {I32(1), I32(0)}, 114);
+  EXPECT_EQ(trap.trap, TrapCode::kIntegerDivideByZero);
+  EXPECT_EQ(trap.gas_used, 114u);
+  const Outcome poor = Call("trap", {I32(1), I32(0)}, 113);
+  EXPECT_EQ(poor.kind, OutcomeKind::kOutOfGas);
+  EXPECT_EQ(poor.gas_used, 113u);
+  // Entry 24 and three operands at 1 come before the instruction.
+  const Outcome fill = Call("fill", {I32(65600)});
+  EXPECT_EQ(fill.trap, TrapCode::kOutOfBoundsMemory);
+  EXPECT_EQ(fill.gas_used, 27 + 20800u);
+  EXPECT_EQ(Call("fill", {I32(65600)}, 27 + 20799).kind,
+            OutcomeKind::kOutOfGas);
+  EXPECT_EQ(Call("grow", {I32(70000)}).gas_used, 28 + 1 + 1200u);
+  EXPECT_EQ(Call("grow", {I32(2)}).gas_used, 28 + 1 + 1200 + 40000u);
+  program_ = Load(R"((module (import "e" "h" (func)) (func (export "f"))
+    (memory 1) (data (i32.const 0) ")" +
+                  std::string(100, 'x') + "\"))");
+  const Extern host = store_->AddHostFunction(
+      {}, [](Caller&, std::span<const Value>, std::span<Value>) {
+        return HostResult::Ok();
+      });
+  EXPECT_EQ(InstantiateProgram(program_, {host}).gas_used, 121020u);
+}
+
 TEST_F(GasTest, SumsThePricesOfExecutedInstructionsAndTheEntry) {
   Start(R"((module (func (export "f") (param i32 i32) (result i32) (local i64)
     local.get 0 local.get 1 i32.add)))");
