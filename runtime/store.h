@@ -121,7 +121,8 @@ class Store {
   // must match in kind and type (kInvalidArgument names the first that does
   // not: CheckImports is the test alone). Charges the schedule's fees, runs
   // initialisers and the start function; on an outcome other than kReturned
-  // the instance still exists for what other instances hold of it.
+  // the instance still exists for what other instances hold of it, unless its
+  // fees, its pages or the nesting were refused (runtime/README.md).
   struct Instantiation {
     InstanceId instance = kNoInstance;
     Outcome outcome;

@@ -16,8 +16,10 @@ class Transaction {
  public:
   struct Budget {
     uint64_t stack_units = 1 << 20;  // bytes of wasm frames
-    uint64_t memory_pages = 65536;   // over all live instances
-    uint32_t nesting = 16;           // runs started by host functions
+    // Added by instantiation and growth while the transaction lasts.
+    uint64_t memory_pages = 65536;
+    // Levels of runs started by host functions, below the outermost run.
+    uint32_t nesting = 16;
   };
 
   explicit Transaction(const Budget& budget);
