@@ -253,17 +253,16 @@ void Emitter::EmitInst(InstId i) {
   }
 }
 
-// Pays for the segment; where a test is due, a negative counter leaves.
+// Pays for the segment; where a test is due, a negative counter leaves. The
+// test comes before the payment: the segment may trap before all of it is owed,
+// and then a counter that only the payment made negative is no out of gas.
 void Emitter::EmitGas(const Inst& inst) {
-  const bool check = (inst.flags & kFlagCheck) != 0;
   segment_paid_ = inst.a;
-  if (inst.a != 0) {
-    as_.Ri(x::kIdSub, Width::k64, kGasReg, inst.a);
-  } else if (check) {
+  if ((inst.flags & kFlagCheck) != 0) {
     as_.Rr(x::kIdTest, Width::k64, kGasReg, kGasReg);
+    gas_jumps_.Push(as_.Jcc(Cc::kL));
   }
-  // No overflow is possible, so that "less" is the sign; sub and jl fuse.
-  if (check) gas_jumps_.Push(as_.Jcc(Cc::kL));
+  if (inst.a != 0) as_.Ri(x::kIdSub, Width::k64, kGasReg, inst.a);
 }
 
 Test Emitter::TestOf(InstId condition, uint8_t where) {

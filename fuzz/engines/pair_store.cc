@@ -9,7 +9,6 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/interpreter/interpreter.h"
 #include "runtime/native/native_store.h"
 #include "sandbox/native_compiler.h"
 
@@ -76,8 +75,9 @@ bool SameBytes(std::span<const uint8_t> a, std::span<const uint8_t> b) {
 
 class PairStore final : public Store {
  public:
-  explicit PairStore(Report report)
-      : report_(std::move(report)), first_(runtime::NewInterpreter()) {}
+  PairStore(Report report, runtime::GasObserver observer)
+      : report_(std::move(report)),
+        first_(runtime::NewInterpreter(std::move(observer))) {}
 
   Extern AddHostFunction(Signature signature,
                          runtime::HostFunction fn) override {
@@ -111,6 +111,7 @@ class PairStore final : public Store {
     if (!a.ok() || !b.ok()) return a;
     Compare(a->instance == b->instance, "instance numbers");
     CompareOutcomes(a->outcome, b->outcome);
+    TakeEnd(a->outcome);
     if (a->instance != runtime::kNoInstance) {
       programs_.push_back({a->instance, pair});
     }
@@ -134,6 +135,7 @@ class PairStore final : public Store {
                          b.status().ToString()));
     if (!a.ok() || !b.ok()) return a;
     CompareOutcomes(*a, *b);
+    TakeEnd(*a);
     CompareStates(transaction, twin);
     return a;
   }
@@ -204,8 +206,15 @@ class PairStore final : public Store {
             absl::StrCat("outcome: interpreter ", first, "; native ", second));
   }
 
+  // After an out of gas what the run wrote may be read no more (DESIGN.md 4.3):
+  // an engine may notice late.
+  void TakeEnd(const Outcome& outcome) {
+    dead_ = dead_ || outcome.kind == runtime::OutcomeKind::kOutOfGas;
+  }
+
   // Everything that a later call may see.
   void CompareStates(const Transaction& a, const Transaction& b) {
+    if (dead_) return;
     Compare(a.stack_used == b.stack_used && a.pages_used == b.pages_used &&
                 a.depth == b.depth,
             "transaction");
@@ -233,6 +242,7 @@ class PairStore final : public Store {
   }
 
   Report report_;
+  bool dead_ = false;
   std::unique_ptr<Store> first_;
   runtime::NativeStore second_;
   std::vector<std::pair<InstanceId, std::shared_ptr<const PairProgram>>>
@@ -242,8 +252,9 @@ class PairStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> NewPairStore(Report report) {
-  return std::make_unique<PairStore>(std::move(report));
+std::unique_ptr<Store> NewPairStore(Report report,
+                                    runtime::GasObserver observer) {
+  return std::make_unique<PairStore>(std::move(report), std::move(observer));
 }
 
 }  // namespace ingot::fuzz

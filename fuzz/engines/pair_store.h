@@ -9,6 +9,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
+#include "runtime/interpreter/interpreter.h"
 #include "runtime/native/native_program.h"
 #include "runtime/store.h"
 
@@ -42,7 +43,9 @@ class PairProgram final : public runtime::Program {
 
 using Report = std::function<void(const std::string& difference)>;
 
-std::unique_ptr<runtime::Store> NewPairStore(Report report);
+// `observer` sees the gas used at the interpreter's observation points.
+std::unique_ptr<runtime::Store> NewPairStore(
+    Report report, runtime::GasObserver observer = nullptr);
 
 }  // namespace ingot::fuzz
 
