@@ -117,7 +117,7 @@ Status BodyValidator::Init(const uint8_t* declared) {
   max_operands_ = Min(limits_.operand_height, uint64_t{max_bytes} * max_list);
   max_depth_ = Min(limits_.block_depth, max_bytes / 2);
   Array<uint8_t> single;
-  Array<uint8_t> operands;
+  Array<ValType> operands;
   Array<Frame> frames;
   Array<uint8_t> local_types;
   Array<uint32_t> run_ends;
@@ -134,7 +134,7 @@ Status BodyValidator::Init(const uint8_t* declared) {
   for (uint32_t i = 0; i < 256; ++i) {
     arena_.Get(single, i) = static_cast<uint8_t>(i);
   }
-  operands_ = arena_.At<uint8_t>(operands.offset);
+  operands_ = arena_.At<ValType>(operands.offset);
   frames_ = arena_.At<Frame>(frames.offset);
   local_types_ = arena_.At<uint8_t>(local_types.offset);
   run_ends_ = arena_.At<uint32_t>(run_ends.offset);
@@ -162,17 +162,12 @@ Status BodyValidator::InitSlots() {
 Status BodyValidator::Validate(Body* body) {
   BeginBody(*body, arena_.Get(module_.types,
                               arena_.Get(module_.functions, body->function)));
-  if (Run()) {
-    EndBody(body);
-  } else if (status_.ok()) {
-    status_ = reader_.status();
-  }
+  if (Run()) EndBody(body);
   status_.function = status_.ok() ? kNowhere : body->function;
   return status_;
 }
 
 void BodyValidator::BeginBody(const Body& body, const FuncType& type) {
-  reader_ = OperatorReader(bytes_, body.code, body.end);
   status_ = kOkStatus;
   body_ = &body;
   param_types_ = ParamsOf(type);
@@ -220,19 +215,6 @@ void BodyValidator::EndBody(Body* body) {
   loops_.EndBody(arena_, body);
 }
 
-bool BodyValidator::Run() {
-  while (reader_.Next(&op_)) {
-    if (!open_) [[unlikely]] return Fail(Code::kCodeAfterEnd);
-    ++instructions_;
-    const bool ok = kSignatures.of[static_cast<uint32_t>(op_.op)].is_special
-                        ? Special()
-                        : Simple();
-    if (!ok) [[unlikely]] return false;
-  }
-  if (!reader_.status().ok()) return false;
-  return !open_ || Fail(Code::kEndExpected, body_->end);
-}
-
 inline bool BodyValidator::Simple() {
   const Signature& signature =
       kSignatures.of[static_cast<uint32_t>(op_.op)];
@@ -249,7 +231,7 @@ bool BodyValidator::CheckMemory() {
   return true;
 }
 
-bool BodyValidator::Special() {
+inline bool BodyValidator::Step() {
   switch (op_.op) {
     case Op::kUnreachable:
       BecomeUnreachable();
@@ -355,22 +337,34 @@ bool BodyValidator::Special() {
       if (declared_[op_.a] == 0) return Fail(Code::kUndeclaredFunction);
       return Push(kFuncRef);
     default:
-      break;
+      return Simple();
   }
-  INGOT_CHECK(false);
-  return false;
+}
+
+// The reader is a local object that nothing else sees, so that it lives in
+// registers.
+bool BodyValidator::Run() {
+  OperatorReader reader(bytes_, body_->code, body_->end);
+  while (reader.Next(&op_)) {
+    if (!open_) [[unlikely]] return Fail(Code::kCodeAfterEnd);
+    ++instructions_;
+    if (!Step()) [[unlikely]] return false;
+  }
+  const Status status = reader.status();
+  if (!status.ok()) return Fail(status.code, status.offset);
+  return !open_ || Fail(Code::kEndExpected, body_->end);
 }
 
 bool BodyValidator::PopSlow() {
   if (height_ == floor_) return polymorphic_ || Fail(Code::kTypeMismatch);
-  if (operands_[height_ - 1] != kUnknown) return Fail(Code::kTypeMismatch);
+  if (TypeAt(height_ - 1) != kUnknown) return Fail(Code::kTypeMismatch);
   --height_;
   return true;
 }
 
 bool BodyValidator::PopAny(uint8_t* type) {
   if (height_ > floor_) {
-    *type = operands_[--height_];
+    *type = TypeAt(--height_);
     return true;
   }
   *type = kUnknown;
@@ -398,7 +392,8 @@ bool BodyValidator::CheckList(TypeList list) {
   if (there == 0) return true;
   // The last `there` types of the list stand on the stack.
   const uint8_t* wanted = TypesOf(list) + (list.size - there);
-  const uint8_t* found = operands_ + (height_ - there);
+  const uint8_t* found =
+      reinterpret_cast<const uint8_t*>(operands_ + (height_ - there));
   if (SameBytes(wanted, found, there)) return true;
   for (uint32_t i = 0; i < there; ++i) {
     if (found[i] != wanted[i] && found[i] != kUnknown) {
@@ -514,16 +509,22 @@ bool BodyValidator::BranchIf() {
   return Pop(kI32) && PopList(types) && PushList(types);
 }
 
+// Reads the labels once more with a reader of its own.
 bool BodyValidator::BranchTable() {
   if (op_.a > limits_.branch_targets) return Fail(Code::kLimitBranchTargets);
   branches_ += op_.a + 1;
   if (!Pop(kI32)) return false;
+  OperatorReader reader(bytes_, op_.offset, body_->end);
+  Operator table;
+  INGOT_CHECK(reader.Next(&table));
   const uint32_t serial = ++table_serial_;
   uint32_t arity = 0;
-  for (uint32_t i = 0; i <= op_.a; ++i) {
-    const uint32_t at = reader_.offset();
-    const uint32_t label = reader_.ReadLabel();
-    if (!reader_.status().ok()) return false;
+  for (uint32_t i = 0; i <= table.a; ++i) {
+    const uint32_t at = reader.offset();
+    const uint32_t label = reader.ReadLabel();
+    if (!reader.status().ok()) {
+      return Fail(reader.status().code, reader.status().offset);
+    }
     if (label > depth_) return Fail(Code::kUnknownLabel, at);
     Frame& frame = frames_[depth_ - label];
     if (frame.seen == serial) continue;

@@ -32,8 +32,7 @@ class BodyValidator {
         bytes_(bytes),
         limits_(limits),
         features_(features),
-        module_(module),
-        reader_(bytes, 0, 0) {}
+        module_(module) {}
 
   // Scratch for all bodies of the module. `declared`: a byte per function,
   // not 0 when ref.func may name it.
@@ -99,17 +98,20 @@ class BodyValidator {
   }
 
   // The operand stack.
+  uint8_t TypeAt(uint32_t height) const {
+    return static_cast<uint8_t>(operands_[height]);
+  }
   bool Push(uint8_t type) {
     if (height_ == max_operands_) [[unlikely]] {
       return Fail(Code::kLimitOperandHeight);
     }
-    operands_[height_++] = type;
+    operands_[height_++] = static_cast<ValType>(type);
     if (height_ > max_height_ && !dead_) max_height_ = height_;
     return true;
   }
   bool Push(ValType type) { return Push(static_cast<uint8_t>(type)); }
   bool Pop(uint8_t type) {
-    if (height_ > floor_ && operands_[height_ - 1] == type) [[likely]] {
+    if (height_ > floor_ && TypeAt(height_ - 1) == type) [[likely]] {
       --height_;
       return true;
     }
@@ -129,7 +131,7 @@ class BodyValidator {
   void BecomeUnreachable();
   bool CheckLabel(uint32_t depth);
 
-  bool Special();
+  bool Step();
   bool Simple();
   bool CheckMemory();
   bool Block(FrameKind kind);
@@ -170,7 +172,8 @@ class BodyValidator {
   const uint8_t* declared_ = nullptr;
   uint32_t single_types_ = 0;  // arena offset: byte t is the ValType t
   uint32_t* slots_ = nullptr;  // outgoing stack slots by type
-  uint8_t* operands_ = nullptr;
+  // Of an enumeration, so that writing one is known to change no other member.
+  ValType* operands_ = nullptr;
   uint32_t max_operands_ = 0;
   Frame* frames_ = nullptr;
   uint32_t max_depth_ = 0;
@@ -178,7 +181,6 @@ class BodyValidator {
   uint32_t* run_ends_ = nullptr;    // first local behind each run
 
   // The body.
-  OperatorReader reader_;
   Operator op_;
   Status status_;
   const Body* body_ = nullptr;

@@ -92,6 +92,7 @@ class ByteCursor {
     return bytes;
   }
 
+  // At least that many remain.
   void Skip(uint32_t bytes) {
     INGOT_CHECK(bytes <= remaining());
     p_ += bytes;
@@ -100,11 +101,18 @@ class ByteCursor {
   ValType ReadValType();
   ValType ReadRefType();
 
- private:
+  // The next four bytes, the first one lowest; at least four remain.
+  uint32_t Peek4() const {
+    uint32_t value;
+    memcpy(&value, p_, 4);
+    return value;
+  }
+
   static constexpr int32_t SignExtend7(uint8_t byte) {
     return static_cast<int32_t>(byte ^ 0x40) - 0x40;
   }
 
+ private:
   uint32_t ReadUnsigned32Slow();
   int64_t ReadSignedSlow(uint32_t bits);
 

@@ -29,6 +29,13 @@ std::vector<uint8_t> ReadFile(const fs::path& path) {
   return bytes;
 }
 
+// Room for the largest bodies of the corpus.
+TestOptions Roomy() {
+  TestOptions options;
+  options.arena_pages = 2048;
+  return options;
+}
+
 class CorpusTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -71,7 +78,7 @@ TEST_F(CorpusTest, ContractsProgramsAndBenchmarksAreValid) {
        Code::kUnknownTable}};
   for (const fs::path& path : Modules({"contracts", "real", "bench"})) {
     const auto found = refused.find(Name(path));
-    TestModule test(ReadFile(path));
+    TestModule test(ReadFile(path), Roomy());
     EXPECT_EQ(test.code(), found == refused.end() ? Code::kOk : found->second)
         << Name(path) << ": " << test.name() << " at offset "
         << test.status().offset;
@@ -83,7 +90,7 @@ TEST_F(CorpusTest, ContractsProgramsAndBenchmarksAreValid) {
 
 TEST_F(CorpusTest, FuzzedMalformedModulesAreRefused) {
   for (const fs::path& path : Modules({"bombs/wamr-malformed"})) {
-    TestModule test(ReadFile(path));
+    TestModule test(ReadFile(path), Roomy());
     EXPECT_FALSE(test.status().ok()) << Name(path);
   }
 }
@@ -94,7 +101,7 @@ TEST_F(CorpusTest, BombsAreValidatedOrRefusedByALimit) {
        Code::kLimitMemoryPages}};
   for (const fs::path& path : Modules({"bombs/synthetic"})) {
     const auto found = refused.find(Name(path));
-    TestModule test(ReadFile(path));
+    TestModule test(ReadFile(path), Roomy());
     EXPECT_EQ(test.code(), found == refused.end() ? Code::kOk : found->second)
         << Name(path) << ": " << test.name();
   }
@@ -104,11 +111,11 @@ TEST_F(CorpusTest, BombsAreValidatedOrRefusedByALimit) {
 // declarations are the same.
 TEST_F(CorpusTest, WritingRoundTrips) {
   for (const fs::path& path : Modules({"contracts", "bench"})) {
-    TestModule first(ReadFile(path));
+    TestModule first(ReadFile(path), Roomy());
     if (!first.status().ok()) continue;
     const std::vector<uint8_t> canonical =
         Encode(first.arena(), first.bytes(), first.module());
-    TestModule second(canonical);
+    TestModule second(canonical, Roomy());
     ASSERT_TRUE(second.status().ok()) << Name(path);
     EXPECT_EQ(Encode(second.arena(), second.bytes(), second.module()),
               canonical)
@@ -155,7 +162,7 @@ TEST_F(CorpusTest, DefaultLimitsLeaveRoom) {
   };
   for (const fs::path& path : Modules({"contracts", "real", "bench"})) {
     const std::vector<uint8_t> bytes = ReadFile(path);
-    TestModule test(bytes);
+    TestModule test(bytes, Roomy());
     if (!test.status().ok()) continue;
     const Module& module = test.module();
     need("module_bytes", bytes.size());

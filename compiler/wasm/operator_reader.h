@@ -34,7 +34,7 @@ struct Operator {
   // type of index a.
   BlockKind block = BlockKind::kEmpty;
   uint32_t offset = 0;  // module offset of the opcode
-  // Index immediates:
+  // Meaningless unless the instruction has such an immediate. Indices:
   //   local, global, function, table, label, segment   a
   //   load, store        a = static offset, b = log2 of the alignment
   //   br_table           a = number of labels without the default one
@@ -56,7 +56,7 @@ class OperatorReader {
 
   // Reads the next instruction; false at the end or after an error. Labels of
   // a br_table that were not read are passed over.
-  bool Next(Operator* out);
+  [[gnu::always_inline]] bool Next(Operator* out);
 
   // After a br_table: reads its next label, the default one last. There are
   // a + 1 of them; one more is a bug of the caller.
@@ -71,6 +71,7 @@ class OperatorReader {
   uint32_t offset() const { return in_.offset(); }
 
  private:
+  [[gnu::noinline]] bool NextLong(Operator* out);
   bool NextImmediates(ImmediateKind kind, Operator* out);
   bool ReadPrefixed(Operator* out, ImmediateKind* kind);
   bool RefuseOpcode(uint32_t offset, uint32_t byte);
@@ -83,25 +84,76 @@ class OperatorReader {
 
 namespace operator_reader_internal {
 
-// The immediate kind of each single-byte opcode; kNotOne: anything else.
-inline constexpr uint8_t kNotOne = 0xFF;
-
-struct KindTable {
-  uint8_t kind[256];
+// How the short form of a single-byte opcode is read: most instructions have
+// immediates of at most two LEB128 numbers that take a byte each. A word of
+// four bytes from the opcode on that has none of the bits of `mask` is such a
+// form: `length` bytes, the operands at bits a_shift and b_shift of the word.
+// An instruction without a short form has the opcode's own byte in its mask.
+struct ShortForm {
+  uint32_t mask;
+  uint8_t length;
+  uint8_t a_shift;
+  uint8_t b_shift;
+  uint8_t kind;  // ImmediateKind, or kNotOne
 };
 
-constexpr KindTable MakeKinds() {
-  KindTable table{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    const uint8_t index = kOpIndex[byte];
-    table.kind[byte] =
-        index == kNoOp ? kNotOne
-                       : static_cast<uint8_t>(kOpInfo[index].immediate);
+inline constexpr uint8_t kNotOne = 0xFF;
+
+constexpr ShortForm MakeShortForm(uint32_t byte) {
+  ShortForm form{0xFF, 1, 8, 16, kNotOne};
+  if (kOpIndex[byte] == kNoOp) return form;
+  const ImmediateKind kind = kOpInfo[kOpIndex[byte]].immediate;
+  form.kind = static_cast<uint8_t>(kind);
+  switch (kind) {
+    case ImmediateKind::kNone:
+      form.mask = 0;
+      break;
+    case ImmediateKind::kLocal:
+    case ImmediateKind::kGlobal:
+    case ImmediateKind::kFunction:
+    case ImmediateKind::kLabel:
+    case ImmediateKind::kTable:
+    case ImmediateKind::kI32:
+    case ImmediateKind::kI64:
+      form.mask = 0x8000;
+      form.length = 2;
+      break;
+    case ImmediateKind::kMemory:
+      form.mask = 0xFF00;
+      form.length = 2;
+      break;
+    case ImmediateKind::kTypeTable:
+      form.mask = 0x808000;
+      form.length = 3;
+      break;
+    case ImmediateKind::kMemArg:
+      // The alignment, which comes first, is below 32.
+      form.mask = 0x80E000;
+      form.length = 3;
+      form.a_shift = 16;
+      form.b_shift = 8;
+      break;
+    default:
+      break;
   }
-  return table;
+  return form;
 }
 
-inline constexpr KindTable kKinds = MakeKinds();
+struct ShortForms {
+  ShortForm of[256];
+};
+
+constexpr ShortForms MakeShortForms() {
+  ShortForms forms{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    forms.of[byte] = MakeShortForm(byte);
+  }
+  return forms;
+}
+
+inline constexpr ShortForms kShortForms = MakeShortForms();
+// The opcode 0 cannot be told apart by its own byte; it has a short form.
+static_assert(kShortForms.of[0].mask == 0);
 
 }  // namespace operator_reader_internal
 
@@ -180,14 +232,41 @@ inline bool OperatorReader::ReadPrefixed(Operator* out, ImmediateKind* kind) {
   return true;
 }
 
+// Only the short form is read in line. The rest works on a copy, so that the
+// reader itself stays in registers wherever it is a local object.
 inline bool OperatorReader::Next(Operator* out) {
-  while (labels_ != 0) [[unlikely]] ReadLabel();
+  if (in_.remaining() >= 4 && labels_ == 0) [[likely]] {
+    const uint32_t word = in_.Peek4();
+    const uint8_t byte = static_cast<uint8_t>(word);
+    const auto& form = operator_reader_internal::kShortForms.of[byte];
+    if ((word & form.mask) == 0) [[likely]] {
+      out->op = static_cast<Op>(byte);
+      out->offset = in_.offset();
+      out->a = (word >> form.a_shift) & 0xFF;
+      out->b = (word >> form.b_shift) & 0xFF;
+      const int64_t constant =
+          ByteCursor::SignExtend7(static_cast<uint8_t>(out->a & 0x7F));
+      out->bits = out->op == Op::kI32Const
+                      ? static_cast<uint32_t>(constant)
+                      : static_cast<uint64_t>(constant);
+      in_.Skip(form.length);
+      return true;
+    }
+  }
+  OperatorReader copy = *this;
+  const bool ok = copy.NextLong(out);
+  *this = copy;
+  return ok;
+}
+
+// Any form of any instruction.
+inline bool OperatorReader::NextLong(Operator* out) {
+  while (labels_ != 0) ReadLabel();
   if (in_.at_end()) return false;
   out->offset = in_.offset();
   const uint8_t byte = in_.ReadByte();
-  const uint8_t kind = operator_reader_internal::kKinds.kind[byte];
+  const uint8_t kind = operator_reader_internal::kShortForms.of[byte].kind;
   out->op = static_cast<Op>(byte);
-  if (kind == static_cast<uint8_t>(ImmediateKind::kNone)) return true;
   if (kind != operator_reader_internal::kNotOne) [[likely]] {
     return NextImmediates(static_cast<ImmediateKind>(kind), out);
   }

@@ -26,7 +26,7 @@ struct TestOptions {
   ModuleLimits limits;
   Features features;
   DecodeMode mode = DecodeMode::kWhole;
-  uint32_t arena_pages = 2048;
+  uint32_t arena_pages = 256;
 };
 
 class TestModule {
