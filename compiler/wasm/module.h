@@ -203,6 +203,15 @@ struct Module {
   Array<Bytes> kept_sections;
 };
 
+// A plan is kept in memory and must have the same bytes in both builds.
+static_assert(sizeof(FuncType) == 8 && sizeof(Import) == 24);
+static_assert(sizeof(TableType) == 16 && sizeof(Export) == 16);
+static_assert(sizeof(ConstInst) == 24 && sizeof(ConstExpr) == 12);
+static_assert(sizeof(Global) == 16 && sizeof(ElementSegment) == 32);
+static_assert(sizeof(DataSegment) == 32 && sizeof(LoopInfo) == 16);
+static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 68);
+static_assert(sizeof(Module) == 164);
+
 }  // namespace ingot::wasm
 
 #endif  // COMPILER_WASM_MODULE_H_
