@@ -71,7 +71,7 @@ class OperatorReader {
   uint32_t offset() const { return in_.offset(); }
 
  private:
-  [[gnu::noinline]] bool NextLong(Operator* out);
+  bool NextLong(Operator* out);
   bool NextImmediates(ImmediateKind kind, Operator* out);
   bool ReadPrefixed(Operator* out, ImmediateKind* kind);
   bool RefuseOpcode(uint32_t offset, uint32_t byte);
