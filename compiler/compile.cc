@@ -15,6 +15,11 @@
 #include "compiler/x64/assembler.h"
 #include "compiler/x64/emitter.h"
 
+#ifdef INGOT_CHECK_PASSES
+#include "compiler/ir/verifier.h"
+#include "compiler/regalloc/checker.h"
+#endif
+
 // The pipeline as a table of contents. A module is decoded and validated whole
 // (Plan); its bodies are compiled in batches, each body by itself
 // (CompileFunction); the pieces are linked to an artifact.
@@ -97,6 +102,9 @@ class FunctionCompiler {
       case BuildResult::kOverBudget: return Result::kTooLarge;
       case BuildResult::kOutOfMemory: return Result::kOutOfMemory;
     }
+#ifdef INGOT_CHECK_PASSES
+    INGOT_CHECK(VerifyGraph(graph).what == nullptr);
+#endif
     Liveness liveness;
     if (!Analyse(arena_, graph, &liveness)) return Result::kOutOfMemory;
     Allocation allocation;
@@ -106,6 +114,10 @@ class FunctionCompiler {
       case AllocateResult::kOutOfSlots: return Result::kTooLarge;
       case AllocateResult::kOutOfMemory: return Result::kOutOfMemory;
     }
+#ifdef INGOT_CHECK_PASSES
+    INGOT_CHECK(VerifyGraph(graph).what == nullptr);
+    INGOT_CHECK(CheckAllocation(graph, liveness, allocation).what == nullptr);
+#endif
     Emitter emitter(arena_, assembler_, graph, allocation, liveness, layout_);
     return emitter.Emit(out) ? Result::kOk : Result::kOutOfMemory;
   }

@@ -97,6 +97,7 @@ void Builder::OpenBlock(const Operator& op) {
   ResolveType(op, &control);
   control.height = height_ - control.params;
   control.trail_mark = num_trail_;
+  control.opened = graph_.num_insts;
   INGOT_CHECK(num_controls_ < cap_controls_);
   controls_[num_controls_++] = control;
 }
@@ -159,6 +160,7 @@ void Builder::OpenIf(const Operator& op) {
   ResolveType(op, &control);
   control.height = height_ - control.params;
   control.trail_mark = num_trail_;
+  control.opened = graph_.num_insts;
   if (slots_) FlushTop(control.params);
   control.saved_params = Pool(control.params);
   const EdgeId then = NewEdge();
@@ -235,6 +237,7 @@ void Builder::End() {
 void Builder::Merge(const Control& control) {
   height_ = control.height + control.results;
   StartBlock(false);
+  graph_.blocks[block_].opened = control.opened;
   if (slots_) {
     for (EdgeId e = control.first_edge, next; e != kNoId; e = next) {
       next = graph_.edges[e].next_in;

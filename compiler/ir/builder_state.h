@@ -25,6 +25,7 @@ struct Control {
   uint32_t type_pool = 0;     // parameters then results; kNoId: one value type
   Type value_type = Type::kNone;
   uint32_t trail_mark = 0;
+  InstId opened = 0;          // the first instruction inside
   EdgeId first_edge = kNoId;  // forward edges to its end
   EdgeId last_edge = kNoId;
   uint32_t num_edges = 0;

@@ -111,6 +111,9 @@ struct Block {
   EdgeId first_in = kNoId;  // edges into it
   uint32_t loop = kNoId;    // innermost loop
   bool is_loop_header = false;
+  // Where several forward edges meet: the first instruction behind the opening
+  // of the label. Every path here passes it.
+  InstId opened = 0;
 };
 
 struct Loop {

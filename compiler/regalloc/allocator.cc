@@ -122,37 +122,50 @@ void Allocator::DropDead(uint32_t pos) {
 }
 
 // Where several forward edges meet, a value keeps the base's register if at
-// least half of the other predecessors looked at have it in some register.
+// least half of the other predecessors looked at have it in some register. One
+// that was defined inside of what closes here is kept only if all have it:
+// it may be alive on another path alone.
 void Allocator::MergeState(BlockId b, EdgeId base) {
   constexpr uint32_t kLookedAt = 4;
   const Block& block = graph_.blocks[b];
   for (uint32_t mask = used_; mask != 0; mask &= mask - 1) {
     const uint8_t reg = static_cast<uint8_t>(std::countr_zero(mask));
     const InstId value = reg_value_[reg];
+    const bool inside = value >= block.opened;
     uint32_t looked = 0, have = 0;
     bool same = true;
-    for (EdgeId e = block.first_in; e != kNoId && looked < kLookedAt;
-         e = graph_.edges[e].next_in) {
+    for (EdgeId e = block.first_in; e != kNoId; e = graph_.edges[e].next_in) {
       if (e == base || graph_.edges[e].from >= b) continue;
+      if (inside ? have < looked : looked == kLookedAt) break;
       ++looked;
-      const BlockState& from = out_.blocks[graph_.edges[e].from];
-      const uint32_t pos = graph_.blocks[graph_.edges[e].from].end - 1;
-      bool found = false;
-      for (uint32_t i = 0; i < from.exit_count; ++i) {
-        const RegState& state = out_.states[from.exit + i];
-        if (out_.segments[state.segment].value != value ||
-            !out_.ValidAt(state.segment, pos)) {
-          continue;
-        }
-        found = true;
-        if (state.reg != reg) same = false;
-      }
-      if (found) ++have;
-      same = same && found;
+      bool there = false;
+      if (ExitHas(graph_.edges[e].from, value, reg, &there)) ++have;
+      same = same && there;
     }
-    const bool keep = IsConst(value) ? same : 2 * have >= looked;
-    if (!keep) Evict(reg, block.first);
+    bool keep = 2 * have >= looked;
+    if (inside) keep = have == looked;
+    if (IsConst(value)) keep = same && have == looked;
+    if (keep) continue;
+    Evict(reg, block.first);
   }
+}
+
+// Whether a block ends with `value` in a register, and whether in `reg`.
+bool Allocator::ExitHas(BlockId from, InstId value, uint8_t reg,
+                        bool* in_reg) const {
+  const BlockState& state = out_.blocks[from];
+  const uint32_t pos = graph_.blocks[from].end - 1;
+  bool found = false;
+  for (uint32_t i = 0; i < state.exit_count; ++i) {
+    const RegState& entry = out_.states[state.exit + i];
+    if (out_.segments[entry.segment].value != value ||
+        !out_.ValidAt(entry.segment, pos)) {
+      continue;
+    }
+    found = true;
+    if (entry.reg == reg) *in_reg = true;
+  }
+  return found;
 }
 
 void Allocator::PlacePhis(BlockId b, EdgeId base) {

@@ -24,6 +24,7 @@ class Allocator {
   void LoadState(BlockId from, uint32_t pos);
   void DropDead(uint32_t pos);
   void MergeState(BlockId b, EdgeId base);
+  bool ExitHas(BlockId from, InstId value, uint8_t reg, bool* in_reg) const;
   void PlacePhis(BlockId b, EdgeId base);
   void LeaveBlock(BlockId b);
   void RecordState(uint32_t* at, uint32_t* count);
