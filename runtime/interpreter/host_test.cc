@@ -1,3 +1,5 @@
+#include <xmmintrin.h>
+
 #include "absl/status/status.h"
 #include "metering/stack_units.h"
 #include "runtime/interpreter/fixture.h"
@@ -170,6 +172,27 @@ TEST_F(HostTest, WrongArgumentsAreMisuse) {
       store_->Call(Export("f"), wrong, transaction, kPlenty).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(
       store_->Call(Export("f"), {}, transaction, kPlenty).status()));
+}
+
+// Row 39 of RELIABILITY.md 10: neither sees the other's setting.
+TEST_F(HostTest, FloatEnvironmentsOfHostAndWasmAreApart) {
+  constexpr uint32_t kFlushing = 0x9FC0;  // FTZ and DAZ
+  uint32_t seen = 0;
+  Start(R"((module (import "e" "h" (func $h))
+    (func (export "f") (result f32) (call $h)
+      (f32.mul (f32.const 0x1p-140) (f32.const 1)))))",
+        {Host({}, [&](Caller&, std::span<const Value>, std::span<Value>) {
+          seen = _mm_getcsr() & ~0x3Fu;  // without its sticky flags
+          return HostResult::Ok();
+        })});
+  const uint32_t before = _mm_getcsr();
+  _mm_setcsr(kFlushing);
+  const uint64_t bits = Result("f");
+  const uint32_t after = _mm_getcsr() & ~0x3Fu;
+  _mm_setcsr(before);
+  EXPECT_EQ(bits, 0x200u);  // 2^-140, a subnormal
+  EXPECT_EQ(seen, kFlushing);
+  EXPECT_EQ(after, kFlushing);
 }
 
 // A module whose "f" counts down by calling itself through the host, which

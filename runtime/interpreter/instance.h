@@ -17,6 +17,8 @@
 // table, memory, global and module instances. They live as long as their store
 // and never move, so they refer to each other by plain pointers.
 //
+// Each has its number in the store, among those of its kind: `index`.
+//
 // A value is 64 bits: i32 and f32 in the low half with a zero upper half, a
 // reference 0 when null, an externref of the host n + 1, a funcref the index
 // of its function instance in the store + 1.
@@ -26,8 +28,8 @@ namespace ingot::runtime::interpreter {
 struct ModuleInstance;
 
 struct FunctionInstance {
-  uint32_t index = 0;  // in the store
-  uint32_t type = 0;   // canonical in the store: equal types, equal numbers
+  uint32_t index = 0;
+  uint32_t type = 0;  // canonical in the store: equal types, equal numbers
   // Of a module: module, number of the body, index in its function space.
   ModuleInstance* module = nullptr;
   uint32_t body = 0;
@@ -40,18 +42,21 @@ struct FunctionInstance {
 };
 
 struct TableInstance {
+  uint32_t index = 0;
   wasm::TableType type;
   uint32_t largest = 0;  // elements it may grow to
   std::vector<uint64_t> elements;
 };
 
 struct MemoryInstance {
+  uint32_t index = 0;
   wasm::Limits type;
   uint32_t largest = 0;  // pages it may grow to
   LinearMemory bytes;
 };
 
 struct GlobalInstance {
+  uint32_t index = 0;
   wasm::GlobalType type;
   uint64_t bits = 0;
 };

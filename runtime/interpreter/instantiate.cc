@@ -165,6 +165,7 @@ absl::Status InterpreterStore::AllocateTables(ModuleInstance& instance) {
   const auto types = program.View(program.module().tables);
   for (uint32_t i = program.module().imported_tables; i < types.size(); ++i) {
     auto table = std::make_unique<TableInstance>();
+    table->index = static_cast<uint32_t>(tables_.size());
     table->type = types[i];
     table->largest =
         Largest(types[i].limits, program.profile().limits.table_elements);
@@ -187,6 +188,7 @@ absl::Status InterpreterStore::AllocateMemory(ModuleInstance& instance) {
     return absl::OkStatus();
   }
   auto memory = std::make_unique<MemoryInstance>();
+  memory->index = static_cast<uint32_t>(memories_.size());
   memory->type = program.arena().Get(module.memories, 0);
   memory->largest =
       Largest(memory->type, program.profile().limits.memory_pages);
@@ -260,6 +262,7 @@ void InterpreterStore::AllocateGlobals(ModuleInstance& instance) {
   for (uint32_t i = program.module().imported_globals; i < globals.size();
        ++i) {
     auto global = std::make_unique<GlobalInstance>();
+    global->index = static_cast<uint32_t>(globals_.size());
     global->type = globals[i].type;
     global->bits = Evaluate(instance, globals[i].init);
     instance.globals.push_back(global.get());
@@ -288,12 +291,6 @@ void InterpreterStore::EvaluateElements(ModuleInstance& instance) {
 
 void InterpreterStore::NameExports(ModuleInstance& instance) {
   const Program& program = *instance.program;
-  const auto number_of = [](const auto& all, const auto* wanted) {
-    const auto at = std::find_if(
-        all.begin(), all.end(),
-        [wanted](const auto& entry) { return entry.get() == wanted; });
-    return static_cast<uint32_t>(at - all.begin());
-  };
   for (const wasm::Export& entry : program.View(program.module().exports)) {
     Extern named{.kind = entry.kind};
     switch (entry.kind) {
@@ -301,13 +298,13 @@ void InterpreterStore::NameExports(ModuleInstance& instance) {
         named.index = instance.functions[entry.index]->index;
         break;
       case ExternKind::kTable:
-        named.index = number_of(tables_, instance.tables[entry.index]);
+        named.index = instance.tables[entry.index]->index;
         break;
       case ExternKind::kMemory:
-        named.index = number_of(memories_, instance.memory);
+        named.index = instance.memory->index;
         break;
       case ExternKind::kGlobal:
-        named.index = number_of(globals_, instance.globals[entry.index]);
+        named.index = instance.globals[entry.index]->index;
         break;
     }
     instance.exports[std::string(program.Name(entry.name))] = named;

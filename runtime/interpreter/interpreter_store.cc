@@ -53,14 +53,14 @@ absl::StatusOr<Extern> InterpreterStore::AddMemory(const wasm::Limits& pages) {
     return absl::InvalidArgumentError("limits of a memory");
   }
   auto memory = std::make_unique<MemoryInstance>();
+  memory->index = static_cast<uint32_t>(memories_.size());
   memory->type = pages;
   memory->largest = pages.has_max ? pages.max : kMostPages;
   absl::Status status = memory->bytes.Reserve(memory->largest);
   if (status.ok()) status = memory->bytes.Grow(pages.min);
   if (!status.ok()) return status;
   memories_.push_back(std::move(memory));
-  return Extern{wasm::ExternKind::kMemory,
-                static_cast<uint32_t>(memories_.size() - 1)};
+  return Extern{wasm::ExternKind::kMemory, memories_.back()->index};
 }
 
 absl::StatusOr<Extern> InterpreterStore::AddTable(const wasm::TableType& type) {
@@ -68,21 +68,21 @@ absl::StatusOr<Extern> InterpreterStore::AddTable(const wasm::TableType& type) {
     return absl::InvalidArgumentError("limits of a table");
   }
   auto table = std::make_unique<TableInstance>();
+  table->index = static_cast<uint32_t>(tables_.size());
   table->type = type;
   table->largest = type.limits.has_max ? type.limits.max : 0xFFFFFFFF;
   table->elements.resize(type.limits.min);
   tables_.push_back(std::move(table));
-  return Extern{wasm::ExternKind::kTable,
-                static_cast<uint32_t>(tables_.size() - 1)};
+  return Extern{wasm::ExternKind::kTable, tables_.back()->index};
 }
 
 Extern InterpreterStore::AddGlobal(const wasm::GlobalType& type, Value value) {
   auto global = std::make_unique<GlobalInstance>();
+  global->index = static_cast<uint32_t>(globals_.size());
   global->type = type;
   global->bits = value.bits;
   globals_.push_back(std::move(global));
-  return {wasm::ExternKind::kGlobal,
-          static_cast<uint32_t>(globals_.size() - 1)};
+  return {wasm::ExternKind::kGlobal, globals_.back()->index};
 }
 
 absl::StatusOr<Outcome> InterpreterStore::Call(Extern function,
