@@ -40,6 +40,10 @@ class BuiltinCall {
 
   // False when the run ends here.
   bool Do(BuiltinNumber number) {
+    if (!OperandsExist(number)) {
+      return run_.Fault(
+          absl::InternalError("native code named what its module has not"));
+    }
     switch (number) {
       case BuiltinNumber::kMemoryGrow:
         return MemoryGrow(U32(0));
@@ -74,6 +78,42 @@ class BuiltinCall {
   }
 
  private:
+  // Whether immediates, which native code passes in registers, are in range and
+  // of types that fit each other. In code that a compiler made from a valid
+  // module they are; the executor does not rely on it.
+  bool OperandsExist(BuiltinNumber number) const {
+    const wasm::Module& module = instance_.program->module();
+    const auto table = [&](int operand) {
+      return U32(operand) < instance_.tables.size();
+    };
+    switch (number) {
+      case BuiltinNumber::kMemoryGrow:
+      case BuiltinNumber::kMemoryCopy:
+      case BuiltinNumber::kMemoryFill:
+        return instance_.memory != nullptr;
+      case BuiltinNumber::kMemoryInit:
+        return instance_.memory != nullptr && U32(0) < module.data.size;
+      case BuiltinNumber::kDataDrop:
+        return U32(0) < module.data.size;
+      case BuiltinNumber::kElemDrop:
+        return U32(0) < module.elements.size;
+      case BuiltinNumber::kTableCopy:
+        return table(0) && table(1) &&
+               Table(0).type.element == Table(1).type.element;
+      case BuiltinNumber::kTableInit:
+        return U32(0) < module.elements.size && table(1) &&
+               instance_.program->View(module.elements)[U32(0)].type ==
+                   Table(1).type.element;
+      case BuiltinNumber::kTableGet:
+      case BuiltinNumber::kTableSet:
+      case BuiltinNumber::kTableGrow:
+      case BuiltinNumber::kTableFill:
+      case BuiltinNumber::kTableSize:
+        return table(0);
+    }
+    return true;
+  }
+
   uint32_t U32(int operand) const {
     return static_cast<uint32_t>(record_.values.ints[operand]);
   }
@@ -154,13 +194,20 @@ class BuiltinCall {
     return Return(table.elements[index]);
   }
 
+  // What a table holds is called without another look.
+  bool Fits(const NativeTable& table, uint64_t value) const {
+    return run_.store().IsValue(table.type.element, value);
+  }
+
   bool TableSet(NativeTable& table, uint32_t index, uint64_t value) {
+    if (!Fits(table, value)) return run_.MadeUpReference();
     if (index >= table.cell->size) return TrapTable();
     table.elements[index] = value;
     return true;
   }
 
   bool TableGrow(NativeTable& table, uint64_t value, uint32_t count) {
+    if (!Fits(table, value)) return run_.MadeUpReference();
     const auto old = static_cast<uint32_t>(table.cell->size);
     if (count > table.largest - old) {
       return Pay(schedule_.table_grow, 0) && Return(kRefused);
@@ -175,6 +222,7 @@ class BuiltinCall {
 
   bool TableFill(NativeTable& table, uint32_t to, uint64_t value,
                  uint32_t count) {
+    if (!Fits(table, value)) return run_.MadeUpReference();
     if (!Pay(schedule_.table_fill, count)) return false;
     if (!InBounds(to, count, table.cell->size)) return TrapTable();
     std::fill_n(table.elements.get() + to, count, value);

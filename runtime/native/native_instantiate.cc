@@ -169,6 +169,7 @@ absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
   instance.refs.reset(static_cast<abi::FuncRef*>(
       platform::Allocate(count * sizeof(abi::FuncRef))));
   if (instance.refs == nullptr) return NoMemory("references of functions");
+  references_[reinterpret_cast<uint64_t>(instance.refs.get())] = count;
   VmctxField(instance.base, abi::kVmctxFuncRefs) =
       reinterpret_cast<uint64_t>(instance.refs.get());
 
@@ -309,7 +310,8 @@ uint64_t NativeStore::Evaluate(const NativeInstance& instance,
         stack.push_back(in.bits);
         break;
       case ConstOp::kGlobalGet:
-        stack.push_back(globals_[instance.GlobalIndex(in.index)].bits());
+        stack.push_back(
+            GlobalValue(globals_[instance.GlobalIndex(in.index)]));
         break;
       case ConstOp::kRefNull:
         stack.push_back(0);

@@ -141,6 +141,11 @@ bool NativeRun::Fault(absl::Status fault) {
   return false;
 }
 
+bool NativeRun::MadeUpReference() {
+  return Fault(
+      absl::InternalError("native code made a reference to no function"));
+}
+
 bool NativeRun::TrapAtModuleOffset(TrapCode trap, uint32_t offset) {
   outcome_.kind = OutcomeKind::kTrapped;
   outcome_.trap = trap;
@@ -341,6 +346,7 @@ bool NativeRun::TakeResults(const Signature& signature,
   ValuePlaces places(registers, record.wasm_rsp);
   for (wasm::ValType type : signature.results) {
     const uint64_t bits = Normal(type, places.Next(type));
+    if (!store_.IsValue(type, bits)) return MadeUpReference();
     outcome_.results.push_back({type, store_.ToValueBits(type, bits)});
   }
   return true;
@@ -365,6 +371,10 @@ Resume NativeRun::HostCall(ExitRecord& record) {
   ValuePlaces from(record.values, call_rsp_);
   for (wasm::ValType param : type.params) {
     const uint64_t bits = Normal(param, from.Next(param));
+    if (!store_.IsValue(param, bits)) {
+      MadeUpReference();
+      return Resume::kLeave;
+    }
     args.push_back({param, store_.ToValueBits(param, bits)});
   }
   Values results;

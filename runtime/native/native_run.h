@@ -42,6 +42,9 @@ class NativeRun {
   // A trap outside any function.
   bool TrapAtModuleOffset(TrapCode trap, uint32_t offset);
   bool Fault(absl::Status fault);
+  // A fault: a funcref from native code that is none. Only a defect of the
+  // compiler makes one.
+  bool MadeUpReference();
 
   // Calls `function` as the host does. The arguments fit its type.
   [[nodiscard]] bool Invoke(const NativeFunction& function,

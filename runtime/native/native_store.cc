@@ -59,6 +59,7 @@ Extern NativeStore::AddHostFunction(Signature signature, HostFunction fn) {
   host->ref.base = reinterpret_cast<uint64_t>(host->base());
   host->ref.type_id = AcquireTypeId(host->signature);
   host->ref.function = host->index;
+  references_[reinterpret_cast<uint64_t>(&host->ref)] = 1;
   functions_.push_back(
       {&host->ref, &host->signature, nullptr, host.get()});
   hosts_.push_back(std::move(host));
@@ -156,8 +157,19 @@ const NativeProgram* NativeStore::ProgramAt(uint64_t code_address) const {
   return code_address - begin < program->code().size() ? program : nullptr;
 }
 
+bool NativeStore::IsValue(wasm::ValType type, uint64_t native) const {
+  if (type != wasm::ValType::kFuncRef || native == 0) return true;
+  const auto after = references_.upper_bound(native);
+  if (after == references_.begin()) return false;
+  const auto& [begin, count] = *std::prev(after);
+  const uint64_t distance = native - begin;
+  return distance % sizeof(abi::FuncRef) == 0 &&
+         distance / sizeof(abi::FuncRef) < count;
+}
+
 uint64_t NativeStore::ToValueBits(wasm::ValType type, uint64_t native) const {
   if (type != wasm::ValType::kFuncRef || native == 0) return native;
+  if (!IsValue(type, native)) return 0;
   const auto& ref = *reinterpret_cast<const abi::FuncRef*>(native);
   const VmctxOwner& owner = OwnerOf(ref.base);
   const uint32_t index = owner.host != nullptr

@@ -68,9 +68,13 @@ class NativeStore final : public Store {
   // The program whose code holds an address; null when there is none.
   const NativeProgram* ProgramAt(uint64_t code_address) const;
 
-  // References as native code has them, and as values.
+  // Whether native code may have this as a value of this type: any bits but
+  // for a funcref, which is 0 or the address of a FuncRef of this store. Native
+  // code is not trusted with references: what it hands over is asked here.
+  bool IsValue(wasm::ValType type, uint64_t native) const;
+  // References as native code has them, and as values. What is no value becomes
+  // null; false when it is a reference to no function of this store.
   uint64_t ToValueBits(wasm::ValType type, uint64_t native) const;
-  // False when it is a reference to no function of this store.
   [[nodiscard]] bool FromValueBits(Value value, uint64_t* native) const;
 
   // native_instantiate.cc: 4.4.9 "Expressions" of the constant kind.
@@ -92,6 +96,11 @@ class NativeStore final : public Store {
                               std::span<const Extern> imports);
   void AllocateGlobals(NativeInstance& instance,
                        std::span<const Extern> imports);
+  // Native code writes globals itself: a funcref that is none reads as null.
+  uint64_t GlobalValue(const NativeGlobal& global) const {
+    const uint64_t bits = global.bits();
+    return IsValue(global.type.type, bits) ? bits : 0;
+  }
   bool Initialise(NativeInstance& instance, NativeRun& run);
   bool InitialiseTables(NativeInstance& instance, NativeRun& run);
   bool InitialiseMemory(NativeInstance& instance, NativeRun& run);
@@ -104,6 +113,8 @@ class NativeStore final : public Store {
   std::vector<std::unique_ptr<NativeMemory>> memories_;
   std::vector<NativeGlobal> globals_;
   std::vector<std::unique_ptr<NativeInstance>> instances_;
+  // Arrays of FuncRefs by the address of their first, with their lengths.
+  absl::btree_map<uint64_t, uint32_t> references_;
   // By the address at which a program's code begins.
   absl::btree_map<uint64_t, const NativeProgram*> programs_;
 };

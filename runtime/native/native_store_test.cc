@@ -316,6 +316,32 @@ TEST_F(NativeStoreTest, IndirectCallsCheckIndexNullAndType) {
   EXPECT_EQ(Call("indirect", {I32(6)}).trap, TrapCode::kUndefinedElement);
 }
 
+TEST_F(NativeStoreTest, MadeUpReferencesAndOperandsAreFaults) {
+  Instantiate();
+  const Extern forge = Function("forge");
+  const Extern builtin = Function("builtin");
+  const Value null[] = {I32(1), I32(0)};
+  EXPECT_EQ(store_->Call(forge, null, transaction_, kPlenty)->kind,
+            OutcomeKind::kReturned);
+  EXPECT_EQ(Call("indirect", {I32(1)}).trap, TrapCode::kUninitializedElement);
+  for (uint32_t bits : {1u, 64u, 0xFFFFFFF8u}) {
+    const Value forged[] = {I32(1), I32(bits)};
+    EXPECT_EQ(store_->Call(forge, forged, transaction_, kPlenty)
+                  .status()
+                  .code(),
+              absl::StatusCode::kInternal);
+  }
+  // data.drop 4, table.get and so on of tables that are not there, no builtin.
+  for (uint32_t number : {4u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 12u, 13u, ~0u}) {
+    const Value args[] = {I32(number)};
+    EXPECT_EQ(store_->Call(builtin, args, transaction_, kPlenty)
+                  .status()
+                  .code(),
+              absl::StatusCode::kInternal)
+        << number;
+  }
+}
+
 TEST_F(NativeStoreTest, NestedRunsShareTheTransaction) {
   Instantiate();
   int depth = 0;

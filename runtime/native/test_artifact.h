@@ -27,7 +27,7 @@ enum TestFunction : uint32_t {
   kTestHost, kTestHostMany, kTestAdd, kTestEcho, kTestCallHost,
   kTestCallHostMany, kTestGrow, kTestFill, kTestLoad, kTestStore, kTestTrap,
   kTestCallTrap, kTestRecurse, kTestLoop, kTestForeign, kTestFloats,
-  kTestCount, kTestIndirect,
+  kTestCount, kTestIndirect, kTestForge, kTestBuiltin,
 };
 
 // Where the functions and their sites stand in a module that never was: body i

@@ -233,6 +233,23 @@ site_\name:
         SITE    indirect_type
 5:      ud2
         EPILOGUE indirect
+
+        // (i32, i32): table.set of table 0 with whatever bits
+        PROLOGUE forge
+        mov     edx, ecx
+        mov     ecx, eax
+        xor     eax, eax
+        mov     r11d, 6
+        call    [r15 + BUILTIN_STUB]
+        SITE    forge_return
+        EPILOGUE forge
+
+        // (i32) -> i32: the builtin of that number, which is its operand, too
+        PROLOGUE builtin
+        mov     r11d, eax
+        call    [r15 + BUILTIN_STUB]
+        SITE    builtin_return
+        EPILOGUE builtin
         END     all
 
         .section .note.GNU-stack, "", @progbits
