@@ -1,0 +1,73 @@
+#ifndef FUZZ_DIFFERENTIAL_DIFFERENTIAL_H_
+#define FUZZ_DIFFERENTIAL_DIFFERENTIAL_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/abi/profile.h"
+#include "fuzz/differential/host.h"
+#include "runtime/outcome.h"
+
+// Promise P3 on one module. In: a module, a host, calls of its exports. Out:
+// the first difference between the reference interpreter and native code, or
+// none. Compared are the outcomes (kind, results, trap, location, backtrace,
+// gas), the calls of the host with the gas at each, and at the end memory,
+// globals and tables. Then native code runs again at other gas limits: the sums
+// at which the interpreter stood at its observation points, those less one, and
+// limits between. What must come out follows from the one run of the
+// interpreter. Both engines run again at smaller stack limits.
+
+namespace ingot::fuzz {
+
+// A call of an exported function. Arguments that are missing are 0.
+struct Step {
+  std::string export_name;
+  std::vector<uint64_t> args;
+};
+
+struct Subject {
+  std::vector<uint8_t> module;
+  Profile profile;
+  HostKind host = HostKind::kStubs;
+  std::vector<std::string> wasi_arguments;
+  std::vector<Step> steps;
+  // For instantiation and all steps together.
+  uint64_t gas_limit = 1'000'000'000;
+  uint64_t stack_units = 1 << 20;
+  // How many sums, and how many limits between them.
+  uint32_t gas_replays = 50;
+  uint32_t stack_replays = 4;
+  uint64_t seed = 1;  // of the choice of limits
+};
+
+struct Comparison {
+  // Not ok: the module was refused, by both alike, and did not run.
+  Status verdict;
+  // Empty: no difference.
+  std::string difference;
+  // Of the interpreter: instantiation, then each step that ran.
+  std::vector<runtime::Outcome> outcomes;
+  uint64_t gas_used = 0;
+  uint64_t observations = 0;
+  uint64_t host_calls = 0;
+  uint32_t gas_replays = 0;
+  uint32_t stack_replays = 0;
+  std::string captured_stdout;
+  double interpreter_seconds = 0;
+  double native_seconds = 0;
+};
+
+// A status is a fault: no memory, no such export.
+absl::StatusOr<Comparison> Compare(const Subject& subject);
+
+// Every exported function once, with arguments made from `seed`.
+absl::StatusOr<std::vector<Step>> StepsOfExports(
+    const std::vector<uint8_t>& module, const Profile& profile, uint64_t seed);
+
+std::string Describe(const runtime::Outcome& outcome);
+
+}  // namespace ingot::fuzz
+
+#endif  // FUZZ_DIFFERENTIAL_DIFFERENTIAL_H_
