@@ -74,12 +74,15 @@ struct TrapEntry {
 };
 static_assert(sizeof(TrapEntry) == 20);
 
-// What holds at the start of a native block, for the verifier.
+// What holds at a place that a jump leads to, or at a native block's start, for
+// the verifier (compiler/x64/DIALECT.md, 7).
 struct CertificateEntry {
   uint32_t code_offset;
   uint32_t zero_upper;      // bit r: general register r has a zero upper half
   int32_t owed_minus_paid;  // gas
-  uint32_t inline_frame;    // 0: none
+  // Module offset of the wasm instruction that comes next in execution;
+  // 0xFFFFFFFF inside of one's expansion and in code between blocks.
+  uint32_t wasm_offset;
 };
 static_assert(sizeof(CertificateEntry) == 16);
 

@@ -152,6 +152,7 @@ Builder::Outcome Builder::Build(uint32_t scale) {
   Operator op;
   while (num_controls_ != 0 && !Over() && reader.Next(&op)) {
     pos_ = op.offset;
+    next_pos_ = reader.offset();
     if (!reachable_ && SkipUnreachable(op)) continue;
     if (owed_ >= kLargestSegment) [[unlikely]] {
       EndSegment();
@@ -172,6 +173,7 @@ void Builder::Begin() {
     run_ends_[i] = end;
   }
   pos_ = body_.begin;
+  next_pos_ = body_.code;
   StartBlock(false);
   graph_.insts[gas_].flags |= body_.has_calls ? kFlagCheck : 0;
   owed_ = schedule_.EntryPrice(type_->params, type_->results,

@@ -26,6 +26,7 @@ BlockId Builder::StartBlock(bool loop_header) {
   block = Block{};
   block.first = graph_.num_insts;
   block.loop = open_loop_;
+  block.pos = next_pos_;
   block.is_loop_header = loop_header;
   reachable_ = true;
   if (num_controls_ == 0 && block_ == 0) BeginSegment(0);
@@ -446,6 +447,7 @@ void Builder::CopyToLabel(const Control& label) {
 // A block of its own that copies operands on the way from `from` to a label.
 EdgeId Builder::CopyBlock(Control& label, EdgeId from) {
   BindEdge(from, StartBlock(false));
+  graph_.blocks[block_].pos = kNoId;
   BeginSegment(0);
   CopyToLabel(label);
   const EdgeId edge = EdgeToLabel(label);

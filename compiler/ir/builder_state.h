@@ -162,7 +162,8 @@ class Builder {
   BlockId block_ = kNoId;
   InstId gas_ = kNoId;
   uint32_t owed_ = 0;
-  uint32_t pos_ = 0;
+  uint32_t pos_ = 0;           // of the current instruction
+  uint32_t next_pos_ = 0;      // of the one behind it
   uint32_t stamp_ = 0;
 };
 

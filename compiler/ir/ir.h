@@ -110,6 +110,8 @@ struct Block {
   uint32_t phis = 0;
   EdgeId first_in = kNoId;  // edges into it
   uint32_t loop = kNoId;    // innermost loop
+  // Module offset of what is executed next; kNoId: code between blocks.
+  uint32_t pos = kNoId;
   bool is_loop_header = false;
   // Where several forward edges meet: the first instruction behind the opening
   // of the label. Every path here passes it.

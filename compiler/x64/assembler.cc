@@ -79,6 +79,7 @@ uint32_t Assembler::LeaRip(uint8_t dst) {
   const uint8_t rex = static_cast<uint8_t>(0x48 | (dst >> 3 << 2));
   const uint8_t modrm = static_cast<uint8_t>((dst & 7) << 3 | 5);
   Bytes({rex, 0x8D, modrm, 0, 0, 0, 0});
+  Wrote(x::kIdLea, Width::k64, dst);
   return offset() - 4;
 }
 
@@ -95,24 +96,31 @@ uint32_t Assembler::Jmp() {
 
 uint32_t Assembler::CallRel() {
   Bytes({0xE8, 0, 0, 0, 0});
+  zero_upper_ = 0;
   return offset() - 4;
 }
 
 uint32_t Assembler::JccShort(Cc cc) {
   Bytes({static_cast<uint8_t>(0x70 + static_cast<uint8_t>(cc)), 0});
+  INGOT_CHECK(num_short_jumps_ < kShortJumps);
+  short_jumps_[num_short_jumps_++] = {offset() - 1, zero_upper_};
   return offset() - 1;
 }
 
 uint32_t Assembler::JmpShort() {
   Bytes({0xEB, 0});
+  INGOT_CHECK(num_short_jumps_ < kShortJumps);
+  short_jumps_[num_short_jumps_++] = {offset() - 1, zero_upper_};
+  // Nothing falls through; only jumps reach what follows.
+  zero_upper_ = 0xFFFFFFFF;
   return offset() - 1;
 }
 
 void Assembler::JccBack(Cc cc, uint32_t target) {
   const int64_t distance = int64_t{target} - (int64_t{offset()} + 2);
   if (distance >= -128) {
-    const uint32_t at = JccShort(cc);
-    buffer_[at] = static_cast<uint8_t>(distance);
+    Bytes({static_cast<uint8_t>(0x70 + static_cast<uint8_t>(cc)),
+           static_cast<uint8_t>(distance)});
     return;
   }
   Patch32(Jcc(cc), target);
@@ -121,8 +129,7 @@ void Assembler::JccBack(Cc cc, uint32_t target) {
 void Assembler::JmpBack(uint32_t target) {
   const int64_t distance = int64_t{target} - (int64_t{offset()} + 2);
   if (distance >= -128) {
-    const uint32_t at = JmpShort();
-    buffer_[at] = static_cast<uint8_t>(distance);
+    Bytes({0xEB, static_cast<uint8_t>(distance)});
     return;
   }
   Patch32(Jmp(), target);
@@ -137,6 +144,13 @@ void Assembler::PatchShort(uint32_t at) {
   const uint32_t distance = offset() - (at + 1);
   INGOT_CHECK(distance < 128);
   buffer_[at] = static_cast<uint8_t>(distance);
+  for (uint32_t i = 0; i < num_short_jumps_; ++i) {
+    if (short_jumps_[i].at != at) continue;
+    zero_upper_ &= short_jumps_[i].zero_upper;
+    short_jumps_[i] = short_jumps_[--num_short_jumps_];
+    return;
+  }
+  INGOT_CHECK(false);
 }
 
 }  // namespace ingot::compiler

@@ -49,23 +49,41 @@ class Assembler {
   uint32_t offset() const { return static_cast<uint32_t>(asm_.offset()); }
   uint8_t* buffer() const { return buffer_; }
 
+  // General registers with a zero upper half at this place in the code, known
+  // from the instructions since the last label (bit r: register r).
+  uint32_t zero_upper() const { return zero_upper_; }
+  void SetZeroUpper(uint32_t mask) { zero_upper_ = mask; }
+
   // General registers.
   void Rr(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Gp(w, dst), Gp(w, src)));
+    Wrote(id, w, dst);
   }
   void Ri(X86 id, Width w, uint8_t dst, int64_t imm) {
     Check(asm_.emit(id, Gp(w, dst), asmjit::imm(imm)));
+    Wrote(id, w, dst);
   }
   void Rri(X86 id, Width w, uint8_t dst, uint8_t src, int64_t imm) {
     Check(asm_.emit(id, Gp(w, dst), Gp(w, src), asmjit::imm(imm)));
+    Wrote(id, w, dst);
   }
-  void R(X86 id, Width w, uint8_t reg) { Check(asm_.emit(id, Gp(w, reg))); }
+  void R(X86 id, Width w, uint8_t reg) {
+    Check(asm_.emit(id, Gp(w, reg)));
+    if (id == x::kIdNeg) {
+      Wrote(id, w, reg);
+    } else {
+      Wrote(id, w, kRax);  // div, idiv
+      Wrote(id, w, kRdx);
+    }
+  }
   // Shifts by cl.
   void Rcl(X86 id, Width w, uint8_t dst) {
     Check(asm_.emit(id, Gp(w, dst), asmjit::x86::cl));
+    Wrote(id, w, dst);
   }
   void Rm(X86 id, Width w, uint8_t dst, const Mem& mem) {
     Check(asm_.emit(id, Gp(w, dst), Address(mem, 0)));
+    Wrote(id, w, dst);
   }
   void Mr(X86 id, Width w, const Mem& mem, uint8_t src) {
     Check(asm_.emit(id, Address(mem, 0), Gp(w, src)));
@@ -86,16 +104,20 @@ class Assembler {
   void LoadExtend(X86 id, Width w, uint8_t dst, const Mem& mem,
                   uint32_t bytes) {
     Check(asm_.emit(id, Gp(w, dst), Address(mem, bytes)));
+    Wrote(id, w, dst);
   }
   void Extend8(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Gp(w, dst), asmjit::x86::gpb(src)));
+    Wrote(id, w, dst);
   }
   void Extend16(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Gp(w, dst), asmjit::x86::gpw(src)));
+    Wrote(id, w, dst);
   }
   void Extend32(uint8_t dst, uint8_t src) {
     Check(asm_.emit(x::kIdMovsxd, asmjit::x86::gpq(dst),
                     asmjit::x86::gpd(src)));
+    Wrote(x::kIdMovsxd, Width::k64, dst);
   }
   void Set(Cc cc, uint8_t dst);
   void Rr8(X86 id, uint8_t dst, uint8_t src) {
@@ -125,12 +147,18 @@ class Assembler {
   }
   void Rx(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Gp(w, dst), Xmm(src)));
+    Wrote(id, w, dst);
   }
 
-  void Plain(X86 id) { Check(asm_.emit(id)); }
+  void Plain(X86 id) {
+    Check(asm_.emit(id));
+    if (id == x::kIdCdq) Wrote(id, Width::k32, kRdx);
+    if (id == x::kIdCqo) Wrote(id, Width::k64, kRdx);
+  }
   void RetPop(uint32_t bytes);
   void CallMem(const Mem& mem) {
     Check(asm_.emit(x::kIdCall, Address(mem, 8)));
+    zero_upper_ = 0;
   }
   void JumpReg(uint8_t reg) {
     Check(asm_.emit(x::kIdJmp, asmjit::x86::gpq(reg)));
@@ -148,7 +176,7 @@ class Assembler {
   void JccBack(Cc cc, uint32_t target);
   void JmpBack(uint32_t target);
   void Patch32(uint32_t at, uint32_t target);
-  // Points a short jump to the current offset.
+  // Points a short jump to the current offset, where its state joins in.
   void PatchShort(uint32_t at);
   void Ud2() { Bytes({0x0F, 0x0B}); }
 
@@ -162,11 +190,30 @@ class Assembler {
   }
   static asmjit::x86::Mem Address(const Mem& mem, uint32_t bytes);
   static void Check(asmjit::Error error) { INGOT_CHECK(error == 0); }
+  // A 32-bit write clears the upper half (SDM, volume 1, 3.4.1.1), also that of
+  // a cmov that does not move; bsr and bsf may leave it as it was.
+  void Wrote(X86 id, Width w, uint8_t dst) {
+    if (id == x::kIdCmp || id == x::kIdTest) return;
+    if (w == Width::k32 && id != x::kIdBsr && id != x::kIdBsf) {
+      zero_upper_ |= 1u << dst;
+    } else {
+      zero_upper_ &= ~(1u << dst);
+    }
+  }
   void Bytes(std::initializer_list<uint8_t> bytes);
 
   asmjit::CodeHolder code_;
   asmjit::x86::Assembler asm_;
   uint8_t* buffer_ = nullptr;
+  uint32_t zero_upper_ = 0;
+  // Short jumps that wait for their target, and what held at each.
+  struct ShortJump {
+    uint32_t at;
+    uint32_t zero_upper;
+  };
+  static constexpr uint32_t kShortJumps = 8;
+  ShortJump short_jumps_[kShortJumps] = {};
+  uint32_t num_short_jumps_ = 0;
 };
 
 }  // namespace ingot::compiler

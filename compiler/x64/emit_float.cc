@@ -142,13 +142,10 @@ void Emitter::Canonicalise(InstId i) {
   if ((inst.flags & kFlagCanonical) == 0) return;
   const uint8_t dst = alloc_.insts[i].dst;
   as_.Xx(inst.type == Type::kF32 ? x::kIdUcomiss : x::kIdUcomisd, dst, dst);
-  JumpToCanonical(i, Cc::kP);
-}
-
-void Emitter::JumpToCanonical(InstId i, Cc cc) {
-  const uint32_t at = as_.Jcc(cc);
-  nan_stubs_.Push(
-      NanStub{at, as_.offset(), alloc_.insts[i].dst, graph_.insts[i].type});
+  const uint32_t at = as_.Jcc(Cc::kP);
+  Certificate(as_.zero_upper(), kNowhere);
+  nan_stubs_.Push(NanStub{at, as_.offset(), as_.zero_upper(),
+                          dst, inst.type});
 }
 
 // Equal operands may differ in sign only when both are zero: min takes the bits
@@ -163,16 +160,15 @@ void Emitter::FloatMinMax(InstId i, bool is_max) {
   const uint32_t unordered = as_.JccShort(Cc::kP);
   as_.Xx(is_max ? x::kIdAndps : x::kIdOrps, alloc.dst, alloc.src[1]);
   const uint32_t done = as_.JmpShort();
-  as_.PatchShort(unordered);
+  Label({unordered});
   // addss carries a NaN of either operand into the result.
   as_.Xx(single ? x::kIdAddss : x::kIdAddsd, alloc.dst, alloc.src[1]);
   const uint32_t nan = as_.JmpShort();
-  as_.PatchShort(ordinary);
+  Label({ordinary});
   X86 id = single ? x::kIdMinss : x::kIdMinsd;
   if (is_max) id = single ? x::kIdMaxss : x::kIdMaxsd;
   as_.Xx(id, alloc.dst, alloc.src[1]);
-  as_.PatchShort(done);
-  as_.PatchShort(nan);
+  Label({done, nan});
   Canonicalise(i);
 }
 
@@ -232,7 +228,7 @@ void Emitter::ConvertFromInt(InstId i, bool is_64, bool is_signed) {
   const uint32_t large = as_.JccShort(Cc::kS);
   as_.Xr(id, Width::k64, alloc.dst, src);
   const uint32_t done = as_.JmpShort();
-  as_.PatchShort(large);
+  Label({large});
   as_.Rr(x::kIdMov, Width::k64, alloc.temp, src);
   as_.Rr(x::kIdMov, Width::k32, kScratch, src);
   as_.Ri(x::kIdShr, Width::k64, alloc.temp, 1);
@@ -240,7 +236,7 @@ void Emitter::ConvertFromInt(InstId i, bool is_64, bool is_signed) {
   as_.Rr(x::kIdOr, Width::k64, alloc.temp, kScratch);
   as_.Xr(id, Width::k64, alloc.dst, alloc.temp);
   as_.Xx(single ? x::kIdAddss : x::kIdAddsd, alloc.dst, alloc.dst);
-  as_.PatchShort(done);
+  Label({done});
 }
 
 void Emitter::FloatBound(bool is_double, uint64_t bits_double,
@@ -306,6 +302,10 @@ void Emitter::Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
   TruncateValue(dst, src, from_double, to_64, is_signed);
   if (!saturate) return;
   for (uint32_t at : {nan, low, high}) as_.Patch32(at, as_.offset());
+  // dst holds a bound of its own width on each of these paths.
+  uint32_t zero_upper = as_.zero_upper() & ~(1u << dst);
+  if (!to_64) zero_upper |= 1u << dst;
+  Certificate(zero_upper, kNowhere);
 }
 
 // Truncates a number known to be in range.
@@ -327,14 +327,14 @@ void Emitter::TruncateValue(uint8_t dst, uint8_t src, bool from_double,
   const uint32_t large = as_.JccShort(Cc::kAe);
   as_.Rx(id, Width::k64, dst, src);
   const uint32_t done = as_.JmpShort();
-  as_.PatchShort(large);
+  Label({large});
   // xmm15 = -(2^63 - src), exact since both are multiples of its last place.
   as_.Xx(from_double ? x::kIdSubsd : x::kIdSubss, kScratchXmm, src);
   as_.Rx(id, Width::k64, dst, kScratchXmm);
   as_.R(x::kIdNeg, Width::k64, dst);
   as_.MovImm64(kScratch, uint64_t{1} << 63);
   as_.Rr(x::kIdXor, Width::k64, dst, kScratch);
-  as_.PatchShort(done);
+  Label({done});
 }
 
 // "Less" is tested as "greater" with exchanged operands, since only "above"

@@ -165,16 +165,16 @@ void Emitter::Divide(InstId i, Width w, bool is_signed, bool remainder) {
   if (remainder) {
     as_.Rr(x::kIdXor, Width::k32, kRdx, kRdx);
     const uint32_t done = as_.JmpShort();
-    as_.PatchShort(divide);
+    Label({divide});
     as_.Plain(extend);
     as_.R(x::kIdIdiv, w, divisor);
-    as_.PatchShort(done);
+    Label({done});
     return;
   }
   as_.Rr(x::kIdMov, w, kScratch, kRax);
   as_.R(x::kIdNeg, w, kScratch);
   TrapIf(Cc::kO, i, TrapCode::kIntegerOverflow);
-  as_.PatchShort(divide);
+  Label({divide});
   as_.Plain(extend);
   as_.R(x::kIdIdiv, w, divisor);
 }
@@ -263,7 +263,7 @@ void Emitter::Select(InstId i) {
     case Test::Kind::kFloatEqual:
       take = as_.JccShort(Cc::kP);
       skip = as_.JccShort(Cc::kE);
-      as_.PatchShort(take);
+      Label({take});
       break;
     case Test::Kind::kFloatNotEqual:
       skip = as_.JccShort(Cc::kP);
@@ -271,8 +271,7 @@ void Emitter::Select(InstId i) {
       break;
   }
   MoveReg(inst.type, alloc.dst, alloc.src[1]);
-  as_.PatchShort(skip);
-  if (skip2 != 0) as_.PatchShort(skip2);
+  Label({skip, skip2});
 }
 
 }  // namespace ingot::compiler

@@ -261,7 +261,13 @@ void Emitter::CallIndirect(InstId i) {
 // A parameter or result that the convention leaves on the stack.
 void Emitter::StackValue(InstId i) {
   const Inst& inst = graph_.insts[i];
-  if ((inst.c & kOnStack) == 0) return;
+  if ((inst.c & kOnStack) == 0) {
+    // The convention vouches for the upper half of an i32.
+    if (inst.type == Type::kI32) {
+      as_.SetZeroUpper(as_.zero_upper() | 1u << inst.c);
+    }
+    return;
+  }
   const uint32_t slot = inst.c & ~kOnStack;
   const uint32_t bytes = inst.op == kParam
                              ? frame_ + 8 * slot

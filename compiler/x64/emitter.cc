@@ -112,6 +112,7 @@ void Emitter::ZeroSlots() {
   // r11 counts down; parameters in registers must survive.
   as_.Ri(x::kIdMov, Width::k32, kScratch, count);
   const uint32_t loop = as_.offset();
+  Certificate(as_.zero_upper(), kNowhere);
   Mem mem = Slot(params);
   mem.index = kScratch;
   mem.shift = 3;
@@ -135,7 +136,7 @@ void Emitter::Epilogue() {
 void Emitter::EmitBlock(BlockId b) {
   block_ = b;
   block_at_[b] = as_.offset();
-  Certificate(b);
+  BlockCertificate(b);
   StorePhis(b);
   const Block& block = graph_.blocks[b];
   for (InstId i = block.first + block.phis; i < block.end; ++i) {
@@ -147,27 +148,48 @@ void Emitter::EmitBlock(BlockId b) {
   }
 }
 
-void Emitter::Certificate(BlockId b) {
-  abi::CertificateEntry entry{};
-  entry.code_offset = as_.offset();
+// The entry block is no jump's target; what holds there follows from the
+// function's type.
+void Emitter::BlockCertificate(BlockId b) {
+  uint32_t zero_upper = 0;
   const BlockState& state = alloc_.blocks[b];
   const uint32_t pos = graph_.blocks[b].first;
   for (uint32_t i = 0; i < state.entry_count; ++i) {
     const RegState& reg = alloc_.states[state.entry + i];
     if (!alloc_.ValidAt(reg.segment, pos)) continue;
     const InstId value = alloc_.segments[reg.segment].value;
-    if (graph_.insts[value].type == Type::kI32) {
-      entry.zero_upper |= 1u << reg.reg;
-    }
+    if (graph_.insts[value].type == Type::kI32) zero_upper |= 1u << reg.reg;
   }
-  // An empty block shares its place with the next one: both must hold there.
+  if (b != 0) Certificate(zero_upper, graph_.blocks[b].pos);
+}
+
+// States what holds here, on every path. Several labels at one place (an empty
+// block, a repair that returns to a block's start) share one entry.
+void Emitter::Certificate(uint32_t zero_upper, uint32_t wasm_offset) {
+  abi::CertificateEntry entry{as_.offset(), zero_upper & kCertified, 0,
+                              wasm_offset};
   const uint32_t count = out_->certs.size();
-  if (count != 0 &&
-      out_->certs[count - 1].code_offset == entry.code_offset) {
-    out_->certs[count - 1].zero_upper &= entry.zero_upper;
+  if (count != 0 && out_->certs[count - 1].code_offset == entry.code_offset) {
+    abi::CertificateEntry& last = out_->certs[count - 1];
+    last.zero_upper &= entry.zero_upper;
+    if (wasm_offset != kNowhere) last.wasm_offset = wasm_offset;
+    as_.SetZeroUpper(last.zero_upper);
     return;
   }
   out_->certs.Push(entry);
+  as_.SetZeroUpper(entry.zero_upper);
+}
+
+// A label inside of an instruction's expansion, where short jumps arrive.
+void Emitter::Label(std::initializer_list<uint32_t> short_jumps) {
+  for (uint32_t at : short_jumps) {
+    if (at != 0) as_.PatchShort(at);
+  }
+  Certificate(as_.zero_upper(), kNowhere);
+}
+
+void Emitter::EdgeOutOfLine(uint32_t at, EdgeId edge) {
+  edge_stubs_.Push(EdgeStub{at, edge, as_.zero_upper()});
 }
 
 // Phis that hold a register but are spilled later, or earlier on another path,
@@ -307,22 +329,24 @@ void Emitter::JumpIf(const Test& test, EdgeId edge) {
   }
   if (to <= block_ && test.kind == Test::Kind::kPlain) {
     const uint32_t skip = as_.Jcc(Negate(test.cc));
+    const uint32_t zero_upper = as_.zero_upper();
     Goto(edge);
     as_.Patch32(skip, as_.offset());
+    Certificate(zero_upper, kNowhere);
     return;
   }
   switch (test.kind) {
     case Test::Kind::kPlain:
-      edge_stubs_.Push(EdgeStub{as_.Jcc(test.cc), edge, false});
+      EdgeOutOfLine(as_.Jcc(test.cc), edge);
       return;
     case Test::Kind::kFloatNotEqual:
-      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kP), edge, false});
-      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kNe), edge, false});
+      EdgeOutOfLine(as_.Jcc(Cc::kP), edge);
+      EdgeOutOfLine(as_.Jcc(Cc::kNe), edge);
       return;
     case Test::Kind::kFloatEqual: {
       const uint32_t skip = as_.JccShort(Cc::kP);
-      edge_stubs_.Push(EdgeStub{as_.Jcc(Cc::kE), edge, false});
-      as_.PatchShort(skip);
+      EdgeOutOfLine(as_.Jcc(Cc::kE), edge);
+      Label({skip});
       return;
     }
   }
@@ -347,7 +371,7 @@ void Emitter::JumpIfTo(const Test& test, BlockId block) {
     case Test::Kind::kFloatEqual: {
       const uint32_t skip = as_.JccShort(Cc::kP);
       jump(Cc::kE);
-      as_.PatchShort(skip);
+      Label({skip});
       return;
     }
   }
@@ -380,6 +404,7 @@ void Emitter::BranchTable(InstId i) {
          Mem{kScratch, temp, 2, static_cast<int32_t>(4 * table)});
   as_.Rr(x::kIdAdd, Width::k64, temp, kScratch);
   as_.JumpReg(temp);
+  const uint32_t zero_upper = as_.zero_upper();
   const uint32_t distinct = graph_.pool[inst.b];
   const uint32_t* edges = graph_.pool + inst.b + 1;
   const uint32_t* places = edges + distinct;
@@ -389,6 +414,7 @@ void Emitter::BranchTable(InstId i) {
   targets.Attach(&arena_);
   for (uint32_t k = 0; k < distinct; ++k) {
     targets.Push(as_.offset());
+    Certificate(zero_upper, kNowhere);
     EdgeMoves(edges[k]);
     const BlockId to = graph_.edges[edges[k]].to;
     if (to <= block_) {
@@ -502,6 +528,7 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < nan_stubs_.size(); ++i) {
     const NanStub stub = nan_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
+    Certificate(stub.zero_upper, kNowhere);
     if (stub.type == Type::kF32) {
       as_.MovImm64(kScratch, 0x7FC00000u);
       as_.Xr(x::kIdMovd, Width::k32, stub.reg, kScratch);
@@ -514,6 +541,7 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < edge_stubs_.size(); ++i) {
     const EdgeStub stub = edge_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
+    Certificate(stub.zero_upper, kNowhere);
     EdgeMoves(stub.edge);
     const BlockId to = graph_.edges[stub.edge].to;
     as_.JmpBack(block_at_[to]);

@@ -2,11 +2,13 @@
 #define COMPILER_X64_EMITTER_H_
 
 #include <cstdint>
+#include <initializer_list>
 
 #include "compiler/abi/artifact.h"
 #include "compiler/abi/vmctx.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/arena_vector.h"
+#include "compiler/base/status.h"
 #include "compiler/ir/ir.h"
 #include "compiler/regalloc/allocation.h"
 #include "compiler/x64/assembler.h"
@@ -74,15 +76,17 @@ class Emitter {
  private:
   static constexpr uint32_t kSrcConst = 0xFFFFFFFF;
   static constexpr uint32_t kSlotBase = 32;
+  // The scratch register is never relied on across a label.
+  static constexpr uint32_t kCertified = 0xFFFFu & ~(1u << kScratch);
 
   struct Fixup {
     uint32_t at;
     BlockId block;
   };
   struct EdgeStub {
-    uint32_t at;  // the jump's displacement, or a jump table's entry
+    uint32_t at;  // the jump's displacement
     EdgeId edge;
-    bool is_table;
+    uint32_t zero_upper;  // what holds at the jump
   };
   struct TrapStub {
     uint32_t at;
@@ -93,6 +97,7 @@ class Emitter {
   struct NanStub {
     uint32_t at;      // displacement of the jump
     uint32_t back;    // where to go on
+    uint32_t zero_upper;
     uint8_t reg;
     Type type;
   };
@@ -122,7 +127,10 @@ class Emitter {
   void TrapHere(InstId inst, TrapCode code);
   void AddTrap(uint32_t at, InstId inst, TrapCode code, int32_t correction);
   int32_t Correction(InstId inst) const;
-  void Certificate(BlockId b);
+  void BlockCertificate(BlockId b);
+  void Certificate(uint32_t zero_upper, uint32_t wasm_offset);
+  void Label(std::initializer_list<uint32_t> short_jumps);
+  void EdgeOutOfLine(uint32_t at, EdgeId edge);
   Test TestOf(InstId condition, uint8_t where);
   static Test Invert(const Test& test);
 
@@ -170,7 +178,6 @@ class Emitter {
   void SignBit(InstId i);
   void CopySign(InstId i);
   void Canonicalise(InstId i);
-  void JumpToCanonical(InstId i, Cc cc);
   void ConvertFromInt(InstId i, bool is_64, bool is_signed);
   void Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
                 bool saturate);
