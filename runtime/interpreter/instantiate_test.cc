@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include "absl/status/status.h"
 #include "runtime/interpreter/fixture.h"
 
@@ -70,6 +72,20 @@ TEST_F(InstantiateTest, MemoryBeyondTheTransactionTraps) {
   EXPECT_EQ(outcome.offset, kNowhere);
   EXPECT_EQ(instance_, kNoInstance);
   EXPECT_EQ(pages_used_, 0u);
+}
+
+TEST_F(InstantiateTest, HostWithoutMemoryIsAFault) {
+  const auto program = Load("(module (memory 1))");
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 1 << 26;
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &small), 0);
+  Transaction transaction(budget_);
+  const auto made = store_->Instantiate(program, {}, transaction, kPlenty);
+  setrlimit(RLIMIT_AS, &before);
+  EXPECT_TRUE(absl::IsResourceExhausted(made.status())) << made.status();
+  EXPECT_EQ(transaction.depth, 0u);
 }
 
 TEST_F(InstantiateTest, NestingBeyondTheTransactionTraps) {

@@ -20,7 +20,8 @@ TEST(JsonTest, ReadsWhatWast2jsonWrites) {
 
 TEST(JsonTest, RefusesWhatIsCutOffOrGoesOn) {
   for (const char* text :
-       {"", "{", "{\"a\"}", "{\"a\":1", "[1,", "[1]x", "\"a", "\"\\u00", "\\"}) {
+       {"", "{", "{\"a\"}", "{\"a\":1", "[1,", "[1]x", "\"a",
+        "\"\\u00", "\\"}) {
     EXPECT_FALSE(ParseJson(text).ok()) << text;
   }
   EXPECT_FALSE(ParseJson(std::string(100, '[')).ok());
