@@ -3,12 +3,19 @@
 
 #include "cli/command_table.h"
 
+#include <initializer_list>
 #include <utility>
 
 #include "cli/commands.h"
 
 namespace ingot::cli {
 namespace {
+
+// The words are in the type's name already.
+template <typename T>
+CLI::Validator OneOf(std::initializer_list<T> words) {
+  return CLI::IsMember(words).description("");
+}
 
 class Builder {
  public:
@@ -33,7 +40,8 @@ class Builder {
   void File(CLI::App* app, const char* name, const char* description) {
     app->add_option(name, options_.files, description)
         ->required()
-        ->expected(1);
+        ->expected(1)
+        ->type_name("");
   }
   void ProfileFlags(CLI::App* app) {
     app->add_option("--profile", options_.profile,
@@ -43,7 +51,7 @@ class Builder {
     app->add_option("--level", options_.level,
                     "0 compiles faster, 1 optimises; gas and results are equal "
                     "(default: the profile's)")
-        ->check(CLI::IsMember({0, 1}))
+        ->check(OneOf({0, 1}))
         ->type_name("0|1");
   }
   void GasLimit(CLI::App* app, const char* description) {
@@ -54,14 +62,14 @@ class Builder {
     app->add_option("--engine", options_.engine,
                     "what executes: native (default) or the reference "
                     "interpreter")
-        ->check(CLI::IsMember({"native", "interpreter"}))
+        ->check(OneOf({"native", "interpreter"}))
         ->type_name("native|interpreter");
   }
   void Host(CLI::App* app) {
     app->add_option("--host", options_.host,
                     "who provides the imports (default: by what the module "
                     "imports and exports)")
-        ->check(CLI::IsMember({"none", "wasi", "cosmwasm"}))
+        ->check(OneOf({"none", "wasi", "cosmwasm"}))
         ->type_name("none|wasi|cosmwasm");
   }
   // --invoke takes all words up to the next flag; cli/command_line.cc splits
@@ -102,7 +110,7 @@ void AddCompile(Builder& add, CLI::App* root) {
   app->add_option("--engine", add.options().engine,
                   "where the compiler runs: sandbox (default), the native "
                   "build (counts no gas), or the reference interpreter")
-      ->check(CLI::IsMember({"sandbox", "native", "interpreter"}))
+      ->check(OneOf({"sandbox", "native", "interpreter"}))
       ->type_name("sandbox|native|interpreter");
 }
 
@@ -140,7 +148,9 @@ void AddCall(Builder& add, CLI::App* root) {
       "  ingot call hackatom.wasm query --state s.json --msg "
       "'{\"verifier\":{}}'\n");
   add.File(app, "FILE", "a contract's module, or its artifact");
-  app->add_option("ENTRY", options.entry, "the entry point")->required();
+  app->add_option("ENTRY", options.entry, "the entry point")
+      ->required()
+      ->type_name("");
   app->add_option("--msg", options.msg, "the message")
       ->required()
       ->type_name("JSON");
@@ -183,7 +193,7 @@ void AddCall(Builder& add, CLI::App* root) {
   add.ProfileFlags(app);
   add.RunEngine(app);
   app->add_option("--host", options.host, "the chain's host profile")
-      ->check(CLI::IsMember({"cosmwasm"}))
+      ->check(OneOf({"cosmwasm"}))
       ->type_name("cosmwasm");
 }
 
@@ -194,7 +204,9 @@ void AddCheck(Builder& add, CLI::App* root) {
       "import up in\nthe host. Each finding says where it is and what to do.",
       "  ingot check contract.wasm\n"
       "  ingot check build/*.wasm --host cosmwasm --json\n");
-  app->add_option("FILE", add.options().files, "modules")->required();
+  app->add_option("FILE", add.options().files, "modules")
+      ->required()
+      ->type_name("");
   add.ProfileFlags(app);
   add.Host(app);
 }
@@ -243,7 +255,7 @@ void AddBench(Builder& add, CLI::App* root) {
   add.Invoke(app);
   app->add_option("--reps", add.options().reps,
                   "how often each step is done (default: 5)")
-      ->check(CLI::Range(1, 100000))
+      ->check(CLI::Range(1, 100000).description(""))
       ->type_name("N");
   app->add_flag("--stub-imports", add.options().stub_imports,
                 "an import that the host does not provide returns zero");
@@ -263,14 +275,16 @@ void AddProfile(Builder& add, CLI::App* root) {
       &ProfileInitCommand, "", "  ingot profile init chain.toml\n");
   app->add_option("FILE", options.files,
                   "where to write it (default: standard output)")
-      ->expected(1);
+      ->expected(1)
+      ->type_name("");
   add.ProfileFlags(app);
   app = add.Add(profile, "show", "Show a profile as TOML",
                 &ProfileShowCommand, "",
                 "  ingot profile show\n  ingot profile show token.ingot\n");
   app->add_option("FILE", options.files,
                   "TOML, canonical bytes or an artifact (default: built in)")
-      ->expected(1);
+      ->expected(1)
+      ->type_name("");
   add.ProfileFlags(app);
   app = add.Add(profile, "diff", "Show the fields in which two profiles "
                 "differ", &ProfileDiffCommand,
@@ -279,13 +293,15 @@ void AddProfile(Builder& add, CLI::App* root) {
                 "  ingot profile diff chain.toml token.ingot\n");
   app->add_option("FILE", options.files, "one or two profiles")
       ->required()
-      ->expected(1, 2);
+      ->expected(1, 2)
+      ->type_name("");
   app = add.Add(profile, "hash", "Print the SHA-256 of a profile's canonical "
                 "bytes", &ProfileHashCommand, "",
                 "  ingot profile hash chain.toml\n");
   app->add_option("FILE", options.files,
                   "TOML, canonical bytes or an artifact (default: built in)")
-      ->expected(1);
+      ->expected(1)
+      ->type_name("");
   add.ProfileFlags(app);
 }
 
@@ -296,7 +312,8 @@ void AddExplainAndDoctor(Builder& add, CLI::App* root) {
       "  ingot explain indirect_call_mismatch\n  ingot explain 204\n");
   app->add_option("CODE", add.options().word,
                   "a code's name, or the number of a rejection")
-      ->required();
+      ->required()
+      ->type_name("");
   add.Add(root, "doctor", "Check this machine", &DoctorCommand,
           "Looks at processor, kernel, limits and libraries, then compiles "
           "and runs a small\nmodule and compares digest, result, trap and gas "
@@ -314,6 +331,9 @@ std::unique_ptr<CommandTable> MakeCommandTable() {
       "ingot");
   CLI::App* const root = table->app.get();
   root->require_subcommand(1);
+  // Taken in cli/command_line.cc; here for the help text.
+  root->add_flag("--version", table->show_version,
+                 "print the version and exit");
   root->failure_message(CLI::FailureMessage::simple);
   root->footer("\nExit codes: 0 accepted, returned or passed; 1 a negative "
                "verdict, outcome or finding;\n2 wrong usage; 3 a fault of "

@@ -26,6 +26,7 @@ struct CommandTable {
   Options options;
   std::string gas_limit;  // as typed
   std::string compile_gas_limit;
+  bool show_version = false;
   std::unique_ptr<CLI::App> app;
   std::vector<CommandEntry> entries;
 };

@@ -89,10 +89,10 @@ std::vector<Slot> Slots(Profile& profile) {
   return slots;
 }
 
-// A key needs quotes when it is not bare: i32.add.
+// A key needs quotes when it is not bare: "i32.add", "select t".
 std::string TomlKey(std::string_view key) {
-  return key.find('.') == std::string_view::npos ? std::string(key)
-                                                 : fmt::format("\"{}\"", key);
+  const bool bare = key.find_first_of(". ") == std::string_view::npos;
+  return bare ? std::string(key) : fmt::format("\"{}\"", key);
 }
 
 bool IsFee(const ProfileField& field) {
@@ -170,7 +170,14 @@ absl::Status ReadTable(const toml::table& table, const std::string& prefix,
         });
     if (!is_section || !node.is_table()) {
       std::vector<std::string> known;
-      for (const Slot& other : slots) known.push_back(other.field.Path());
+      for (const Slot& other : slots) {
+        known.push_back(other.field.Path());
+        if (!other.field.section.empty()) {
+          known.push_back(other.field.section);
+        }
+      }
+      std::sort(known.begin(), known.end());
+      known.erase(std::unique(known.begin(), known.end()), known.end());
       const std::vector<std::string> near = NearNames(full, known);
       return Bad(path, full,
                  near.empty() ? std::string("no profile has such a key")

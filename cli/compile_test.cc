@@ -1,0 +1,220 @@
+// What needs the compiler: compile, verify, inspect of an artifact, bench and
+// doctor, as a user runs them.
+
+#include <string>
+
+#include "cli/ingot_process.h"
+#include "gtest/gtest.h"
+
+namespace ingot::cli {
+namespace {
+
+const char* const kCompileKeys[] = {
+    "verdict",         "code",           "message",
+    "function",        "offset",         "compile_gas",
+    "module_sha256",   "compiler_sha256", "profile_sha256",
+    "artifact_sha256", "artifact_bytes", "code_bytes",
+};
+
+// Compiles a module; the path of the artifact.
+std::string Compiled(const char* module) {
+  const std::string path =
+      testing::TempDir() + "/" + std::string(module) + ".ingot";
+  const IngotResult result =
+      RunIngot({"compile", TestModule(module), "-o", path});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  return path;
+}
+
+TEST(CompileTest, AcceptsAndWritesTheArtifact) {
+  const std::string path = testing::TempDir() + "/functions.ingot";
+  const IngotResult result = RunIngot(
+      {"compile", TestModule("functions"), "-o", path, "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json::Value object = result.Object();
+  for (const char* key : kCompileKeys) {
+    EXPECT_NE(object.Find(key), nullptr) << key;
+  }
+  EXPECT_EQ(*object.FindString("verdict"), "accepted");
+  EXPECT_TRUE(object.Find("code")->IsNull());
+  EXPECT_TRUE(object.Find("function")->IsNull());
+  EXPECT_TRUE(object.Find("compile_gas")->IsString());
+  EXPECT_EQ(object.FindString("artifact_sha256")->size(), 64u);
+  EXPECT_EQ(object.Find("artifact_bytes")->NumberLiteral(),
+            std::to_string(Read(path).size()));
+}
+
+TEST(CompileTest, TheNativeBuildGivesTheSameBytesAndNoGas) {
+  const json::Value sandboxed =
+      RunIngot({"compile", TestModule("functions"), "--json"}).Object();
+  const IngotResult result = RunIngot(
+      {"compile", TestModule("functions"), "--json", "--engine", "native"});
+  EXPECT_EQ(result.exit_code, 0);
+  const json::Value native = result.Object();
+  EXPECT_TRUE(native.Find("compile_gas")->IsNull());
+  EXPECT_EQ(*native.FindString("artifact_sha256"),
+            *sandboxed.FindString("artifact_sha256"));
+}
+
+TEST(CompileTest, TheLevelChangesTheProfile) {
+  const json::Value one =
+      RunIngot({"compile", TestModule("functions"), "--json"}).Object();
+  const json::Value zero = RunIngot({"compile", TestModule("functions"),
+                                     "--json", "--level", "0"})
+                               .Object();
+  EXPECT_EQ(*zero.FindString("verdict"), "accepted");
+  EXPECT_NE(*one.FindString("profile_sha256"),
+            *zero.FindString("profile_sha256"));
+}
+
+TEST(CompileTest, ASmallLimitIsOutOfGas) {
+  const IngotResult result =
+      RunIngot({"compile", TestModule("functions"), "--json", "--gas-limit",
+                "1000"});
+  EXPECT_EQ(result.exit_code, 1);
+  const json::Value object = result.Object();
+  EXPECT_EQ(*object.FindString("verdict"), "out_of_gas");
+  EXPECT_EQ(*object.FindString("compile_gas"), "1000");
+  EXPECT_TRUE(object.Find("artifact_sha256")->IsNull());
+  EXPECT_TRUE(object.Find("code")->IsNull());
+}
+
+TEST(CompileTest, ARejectionSaysWhereAndWritesNothing) {
+  const std::string path = testing::TempDir() + "/rejected.ingot";
+  const IngotResult result = RunIngot(
+      {"compile", TestFile("empty.wasm", ""), "-o", path, "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  const json::Value object = result.Object();
+  EXPECT_EQ(*object.FindString("verdict"), "rejected");
+  EXPECT_EQ(*object.FindString("code"), "bad_magic");
+  EXPECT_EQ(object.Find("offset")->NumberLiteral(), "0");
+  EXPECT_EQ(Read(path), "");
+}
+
+TEST(CompileTest, WhatCannotBeWrittenIsAFault) {
+  const IngotResult result =
+      RunIngot({"compile", TestModule("functions"), "-o",
+                "/nowhere/at/all.ingot", "--json"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(*result.Object().FindString("fault"), "not_found");
+}
+
+TEST(ArtifactTest, RunsAndRefusesDamage) {
+  const std::string path = Compiled("functions");
+  IngotResult result =
+      RunIngot({"run", path, "--json", "--invoke", "add", "2", "3"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(json::Write(*result.Object().Find("results")),
+            R"([{"type":"i32","value":"5"}])");
+
+  const std::string bytes = Read(path);
+  const std::string cut = TestFile("cut.ingot",
+                                   std::string_view(bytes).substr(
+                                       0, bytes.size() - 100));
+  result = RunIngot({"run", cut, "--json", "--invoke", "add", "2", "3"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(*result.Object().FindString("verdict"), "rejected");
+  EXPECT_TRUE(result.Object().FindString("code")->starts_with("artifact_"));
+
+  // A profile other than the artifact's own.
+  result = RunIngot(
+      {"run", path, "--level", "0", "--json", "--invoke", "add", "2", "3"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(*result.Object().FindString("code"), "artifact_profile_differs");
+
+  result = RunIngot({"run", path, "--engine", "interpreter", "--invoke",
+                     "add", "2", "3"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("pass the module"), std::string::npos);
+}
+
+TEST(ArtifactTest, VerifySaysWhichChecksWereMade) {
+  const std::string path = Compiled("functions");
+  IngotResult result = RunIngot({"verify", path, "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_EQ(result.Object().Find("checks")->items().size(), 1u);
+
+  result = RunIngot({"verify", path, TestModule("functions"), "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  EXPECT_EQ(*result.Object().FindString("verdict"), "accepted");
+  EXPECT_EQ(result.Object().Find("checks")->items().size(), 4u);
+
+  result = RunIngot({"verify", path, TestModule("hello"), "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(*result.Object().FindString("code"), "artifact_module_differs");
+
+  std::string bytes = Read(path);
+  bytes[4100] = static_cast<char>(bytes[4100] ^ 1);  // in the code
+  const std::string flipped = TestFile("flipped.ingot", bytes);
+  result = RunIngot(
+      {"verify", flipped, TestModule("functions"), "--json"});
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_EQ(*result.Object().FindString("code"), "artifact_bytes_differ");
+}
+
+TEST(ArtifactTest, InspectShowsIdentityAndCode) {
+  const std::string path = Compiled("functions");
+  IngotResult result = RunIngot({"inspect", path, "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out;
+  const json::Value object = result.Object();
+  for (const char* key :
+       {"artifact_sha256", "module_sha256", "compiler_sha256",
+        "profile_sha256", "isa", "level", "code_bytes", "traps", "call_sites",
+        "functions", "imports", "exports"}) {
+    EXPECT_NE(object.Find(key), nullptr) << key;
+  }
+  EXPECT_EQ(object.Find("functions")->items().size(), 15u);
+
+  result = RunIngot({"inspect", path, "--disassemble", "divide"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_NE(result.out.find("idiv"), std::string::npos) << result.out;
+  result = RunIngot({"inspect", path, "--disassemble", "unreachable",
+                     "--json"});
+  EXPECT_NE(result.out.find("\"trap\":\"unreachable\""), std::string::npos)
+      << result.out;
+  result = RunIngot({"inspect", path, "--disassemble", "nothing"});
+  EXPECT_EQ(result.exit_code, 2);
+}
+
+TEST(BenchTest, TimesEverything) {
+  const IngotResult result =
+      RunIngot({"bench", TestModule("marked"), "--reps", "3",
+                "--stub-imports", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  const json::Value object = result.Object();
+  for (const char* key : {"compile_native_ms", "compile_sandbox_ms",
+                          "instantiate_us", "run_ms"}) {
+    const json::Value* times = object.Find(key);
+    ASSERT_NE(times, nullptr) << key;
+    for (const char* part : {"min", "median", "max"}) {
+      EXPECT_NE(times->Find(part), nullptr) << key << part;
+    }
+  }
+  for (const char* key : {"compile_gas", "results", "gas_used", "metered"}) {
+    EXPECT_NE(object.Find(key), nullptr) << key;
+  }
+  EXPECT_EQ(*object.FindString("outcome"), "returned");
+}
+
+TEST(BenchTest, RefusesUnknownImportsUnlessTold) {
+  const IngotResult result =
+      RunIngot({"bench", TestModule("marked"), "--reps", "1", "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(*result.Object().FindString("code"), "unknown_import");
+}
+
+TEST(DoctorTest, PassesItsSelfTest) {
+  const IngotResult result = RunIngot({"doctor", "--json"});
+  const json::Value object = result.Object();
+  for (const json::Value& check : object.Find("checks")->items()) {
+    const std::string& name = *check.FindString("check");
+    if (name.starts_with("compile") || name.starts_with("run") ||
+        name == "SHA-256") {
+      EXPECT_EQ(*check.FindString("status"), "ok") << json::Write(check);
+    }
+  }
+  EXPECT_EQ(object.FindString("self_test_sha256")->size(), 64u);
+}
+
+}  // namespace
+}  // namespace ingot::cli
