@@ -27,7 +27,7 @@ struct TestEngine {
   StoreFactory make_store;
 };
 
-// The reference interpreter first.
+// The reference interpreter first, the fastest last.
 const std::vector<TestEngine>& TestEngines();
 
 // The file's bytes; empty if there is none.
@@ -40,7 +40,10 @@ std::vector<uint8_t> ReadOwnContract(const std::string& name);
 
 class TestContract {
  public:
-  explicit TestContract(const std::vector<uint8_t>& module);
+  enum class Engines : uint8_t { kAll, kFastest };
+
+  explicit TestContract(const std::vector<uint8_t>& module,
+                        Engines engines = Engines::kAll);
 
   // Options of the calls that follow.
   CallRequest request;
@@ -55,6 +58,7 @@ class TestContract {
   const ContractState& state() const { return states_[0]; }
 
  private:
+  std::vector<std::string> names_;
   std::vector<Contract> contracts_;
   std::vector<ContractState> states_;
 };
