@@ -25,6 +25,10 @@
 namespace ingot::sandbox {
 namespace {
 
+// Far more than any test needs: a compiler that does not end is a failure here,
+// not a test that hangs.
+constexpr uint64_t kAmpleGas = 200'000'000'000;
+
 // Modules up to this size are compiled on the interpreter too, at most that
 // many.
 constexpr size_t kInterpretedBytes = 12 * 1024;
@@ -94,7 +98,7 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
     const auto native = CompileNatively(module, profile, compiler);
     const auto shuffled =
         CompileNatively(module, profile, compiler, {.shuffle = true});
-    const auto verdict = CompileInSandbox(**sandbox, module, profile);
+    const auto verdict = CompileInSandbox(**sandbox, module, profile, {.gas_limit = kAmpleGas});
     ASSERT_TRUE(native.ok()) << native.status();
     ASSERT_TRUE(shuffled.ok()) << shuffled.status();
     ASSERT_TRUE(verdict.ok()) << verdict.status();
@@ -107,7 +111,7 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
 
     if (module.size() <= kInterpretedBytes &&
         interpreted < kInterpretedModules) {
-      const auto slow = CompileInSandbox(**interpreter, module, profile);
+      const auto slow = CompileInSandbox(**interpreter, module, profile, {.gas_limit = kAmpleGas});
       ASSERT_TRUE(slow.ok()) << slow.status();
       EXPECT_EQ(*slow, *verdict);
       ++interpreted;
