@@ -7,28 +7,52 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "runtime/digest.h"
 #include "runtime/interpreter/interpreter.h"
+#include "runtime/native/native_program.h"
+#include "runtime/native/native_store.h"
+#include "sandbox/native_compiler.h"
 
 namespace ingot::cosmwasm {
+
+namespace {
+
+using ProgramOr = absl::StatusOr<std::shared_ptr<const runtime::Program>>;
+
+absl::Status Rejected(Status verdict) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("rejected with code ", static_cast<int>(verdict.code),
+                   " at byte ", verdict.offset));
+}
+
+ProgramOr LoadModule(const std::vector<uint8_t>& module) {
+  Status rejection;
+  ProgramOr program =
+      runtime::Program::FromModule(module, Profile(), &rejection);
+  if (program.ok() && *program == nullptr) return Rejected(rejection);
+  return program;
+}
+
+ProgramOr CompileModule(const std::vector<uint8_t>& module) {
+  absl::StatusOr<sandbox::NativeResult> compiled =
+      sandbox::CompileNatively(module, Profile(), Digest());
+  if (!compiled.ok()) return compiled.status();
+  if (!compiled->verdict.ok()) return Rejected(compiled->verdict);
+  return runtime::NativeProgram::Load(compiled->artifact, {});
+}
+
+}  // namespace
 
 const std::vector<TestEngine>& TestEngines() {
   static const std::vector<TestEngine>* const kEngines =
       new std::vector<TestEngine>{
           {.name = "interpreter",
-           .load =
-               [](const std::vector<uint8_t>& module)
-               -> absl::StatusOr<std::shared_ptr<const runtime::Program>> {
-             Status rejection;
-             auto program =
-                 runtime::Program::FromModule(module, Profile(), &rejection);
-             if (program.ok() && *program == nullptr) {
-               return absl::InvalidArgumentError(absl::StrCat(
-                   "rejected with code ", static_cast<int>(rejection.code),
-                   " at byte ", rejection.offset));
-             }
-             return program;
-           },
+           .load = LoadModule,
            .make_store = [] { return runtime::NewInterpreter(); }},
+          {.name = "native",
+           .load = CompileModule,
+           .make_store =
+               [] { return std::make_unique<runtime::NativeStore>(); }},
       };
   return *kEngines;
 }
