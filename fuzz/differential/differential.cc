@@ -68,6 +68,11 @@ class Comparer {
                                        &out_.verdict);
     if (!decoded.ok()) return decoded.status();
     const Status& other = compiled->verdict;
+    if (other.code == Code::kOutOfMemory) {
+      // A verdict of the compiler alone.
+      out_.verdict = other;
+      return absl::OkStatus();
+    }
     if (other.code != out_.verdict.code ||
         other.offset != out_.verdict.offset ||
         other.function != out_.verdict.function) {
