@@ -4,7 +4,10 @@
 #include "chain_integration/cosmwasm/querier.h"
 
 #include <optional>
+#include <sstream>
 
+#include "absl/numeric/int128.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "chain_integration/cosmwasm/base64.h"
 
@@ -157,7 +160,36 @@ Value Querier::AnswerBank(const Value& request) const {
     }
     return Answered(json::Write(Object("amount", ToJson(coins_of(*address)))));
   }
+  if (const Value* supply = request.Find("supply")) {
+    const std::string* denom = supply->FindString("denom");
+    if (denom == nullptr) {
+      return InvalidRequest("denom is missing", json::Write(request));
+    }
+    return AnswerSupply(*denom);
+  }
   return UnsupportedRequest(absl::StrCat("bank.", std::string(TagOf(request))));
+}
+
+// All that is known to be held.
+Value Querier::AnswerSupply(const std::string& denom) const {
+  absl::uint128 total = 0;
+  for (const auto& [address, coins] : balances_) {
+    for (const Coin& coin : coins) {
+      absl::uint128 amount = 0;
+      if (coin.denom != denom || !absl::SimpleAtoi(coin.amount, &amount)) {
+        continue;
+      }
+      if (amount > absl::Uint128Max() - total) {
+        return Object("ok", Object("error", Value::String(
+                                                "the supply overflows")));
+      }
+      total += amount;
+    }
+  }
+  std::ostringstream digits;
+  digits << total;
+  return Answered(json::Write(Object(
+      "amount", ToJson(Coin{.denom = denom, .amount = digits.str()}))));
 }
 
 std::string Querier::Answer(std::string_view request) const {

@@ -40,6 +40,7 @@ class Querier {
 
  private:
   json::Value AnswerBank(const json::Value& request) const;
+  json::Value AnswerSupply(const std::string& denom) const;
 
   absl::btree_map<std::string, std::vector<Coin>, std::less<>> balances_;
   // Request and the whole SystemResult.

@@ -43,12 +43,28 @@ TEST(QuerierTest, AnswersFromBalances) {
       R"({"amount":[]})");
 }
 
+TEST(QuerierTest, SumsUpTheSupply) {
+  Querier querier = WithAlice();
+  const char kSupply[] = R"({"bank":{"supply":{"denom":"earth"}}})";
+  ASSERT_TRUE(querier.AddBalance("bob=5earth,1moon").ok());
+  EXPECT_EQ(Payload(querier.Answer(kSupply)),
+            R"({"amount":{"denom":"earth","amount":"12"}})");
+  ASSERT_TRUE(querier
+                  .AddBalance(
+                      "carol=340282366920938463463374607431768211455earth")
+                  .ok());
+  EXPECT_EQ(querier.Answer(kSupply),
+            R"({"ok":{"error":"the supply overflows"}})");
+  EXPECT_NE(querier.Answer(R"({"bank":{"supply":{}}})").find("denom is missing"),
+            std::string::npos);
+}
+
 TEST(QuerierTest, SaysWhatItDoesNotKnow) {
   const Querier querier;
   EXPECT_EQ(querier.Answer(R"({"staking":{"bonded_denom":{}}})"),
             R"({"error":{"unsupported_request":{"kind":"staking"}}})");
-  EXPECT_EQ(querier.Answer(R"({"bank":{"supply":{"denom":"earth"}}})"),
-            R"({"error":{"unsupported_request":{"kind":"bank.supply"}}})");
+  EXPECT_EQ(querier.Answer(R"({"bank":{"denoms":{}}})"),
+            R"({"error":{"unsupported_request":{"kind":"bank.denoms"}}})");
   EXPECT_EQ(
       querier.Answer(R"({"wasm":{"raw":{"contract_addr":"x","key":""}}})"),
       R"({"error":{"no_such_contract":{"addr":"x"}}})");
