@@ -9,6 +9,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/artifact/artifact_writer.h"
 #include "runtime/native/native_store.h"
 #include "sandbox/native_compiler.h"
 
@@ -23,6 +24,25 @@ using runtime::Signature;
 using runtime::Store;
 using runtime::Transaction;
 using runtime::Value;
+
+namespace {
+
+// The executor's writer on what its reader read.
+std::vector<uint8_t> WriteAgain(const runtime::ArtifactView& view) {
+  runtime::ArtifactPayload payload = {};
+  payload.code = view.text.first(view.identity.code_bytes);
+  payload.rodata = view.rodata;
+  payload.identity = view.identity;
+  payload.profile = view.profile_bytes;
+  payload.module = view.module;
+  payload.functions = view.functions;
+  payload.traps = view.traps;
+  payload.certificates = view.certificates;
+  payload.first_function = view.first_function;
+  return runtime::WriteArtifact(payload);
+}
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<const PairProgram>> PairProgram::Load(
     std::vector<uint8_t> bytes, const Profile& profile, Status* rejection) {
@@ -47,6 +67,9 @@ absl::StatusOr<std::shared_ptr<const PairProgram>> PairProgram::Load(
                            .compiler = Digest{},
                            .profile = &profile});
   if (!native.ok()) return native.status();
+  if (WriteAgain((*native)->artifact()) != compiled->artifact) {
+    return absl::InternalError("writing the artifact again changes it");
+  }
   program->native_ = *std::move(native);
   return std::shared_ptr<const PairProgram>(std::move(program));
 }
@@ -231,15 +254,27 @@ class PairStore final : public Store {
     }
   }
 
+  // The native engine's copy of a transaction. Hosts use one or two.
   Transaction& TwinOf(const Transaction& transaction) {
-    std::unique_ptr<Transaction>& twin = twins_[&transaction];
-    if (twin == nullptr || twin->budget().stack_units !=
-                               transaction.budget().stack_units) {
-      twin = std::make_unique<Transaction>(transaction.budget());
+    for (Pair& pair : twins_) {
+      if (pair.of != &transaction) continue;
+      if (pair.twin->budget().stack_units !=
+          transaction.budget().stack_units) {
+        pair.twin = std::make_unique<Transaction>(transaction.budget());
+      }
+      pair.twin->pages_used = transaction.pages_used;
+      return *pair.twin;
     }
-    twin->pages_used = transaction.pages_used;
-    return *twin;
+    twins_.push_back(
+        {&transaction, std::make_unique<Transaction>(transaction.budget())});
+    twins_.back().twin->pages_used = transaction.pages_used;
+    return *twins_.back().twin;
   }
+
+  struct Pair {
+    const Transaction* of;
+    std::unique_ptr<Transaction> twin;
+  };
 
   Report report_;
   bool dead_ = false;
@@ -247,7 +282,7 @@ class PairStore final : public Store {
   runtime::NativeStore second_;
   std::vector<std::pair<InstanceId, std::shared_ptr<const PairProgram>>>
       programs_;
-  absl::btree_map<const Transaction*, std::unique_ptr<Transaction>> twins_;
+  std::vector<Pair> twins_;
 };
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "runtime/interpreter/interpreter.h"
 #include "runtime/native/native_program.h"
@@ -27,7 +26,8 @@ namespace ingot::fuzz {
 class PairProgram final : public runtime::Program {
  public:
   // Null with *rejection when the module is refused; the decoder and the
-  // compiler must refuse alike (kInternal otherwise).
+  // compiler must refuse alike, and reading and writing the artifact must give
+  // its bytes again (kInternal otherwise).
   static absl::StatusOr<std::shared_ptr<const PairProgram>> Load(
       std::vector<uint8_t> bytes, const Profile& profile, Status* rejection);
 

@@ -69,7 +69,8 @@ absl::Status NativeStore::CheckImport(const Program& program,
   switch (import.kind) {
     case ExternKind::kFunc:
       if (given.index >= functions_.size()) return refuse("unknown function");
-      matches = SameSignature(program, arena.Get(module.functions, import.index),
+      matches = SameSignature(program,
+                              arena.Get(module.functions, import.index),
                               *functions_[given.index].signature);
       break;
     case ExternKind::kTable: {

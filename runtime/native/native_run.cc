@@ -287,7 +287,8 @@ bool NativeRun::Invoke(const NativeFunction& function,
   Values results;
   for (wasm::ValType result : type.results) results.push_back({result, 0});
   transaction_.stack_used = entry_units;
-  if (!CallHost(*function.host, nullptr, normal, std::span(results.data(), results.size()))) {
+  if (!CallHost(*function.host, nullptr, normal,
+                {results.data(), results.size()})) {
     return false;
   }
   outcome_.results.assign(results.begin(), results.end());
@@ -315,7 +316,7 @@ bool NativeRun::Enter(const NativeFunction& function,
     uint64_t bits = 0;
     if (!store_.FromValueBits(arg, &bits)) {
       return Fault(
-          absl::InvalidArgumentError("a reference to no function of the store"));
+          absl::InvalidArgumentError("a reference to no function"));
     }
     places.Next(arg.type) = bits;
   }
@@ -381,7 +382,7 @@ Resume NativeRun::HostCall(ExitRecord& record) {
   for (wasm::ValType result : type.results) results.push_back({result, 0});
   transaction_.stack_used = transaction_.stack->Top() - call_rsp_;
   if (!CallHost(host, OwnerOf(record.caller_base).instance, args,
-                std::span(results.data(), results.size()))) {
+                {results.data(), results.size()})) {
     return Resume::kLeave;
   }
   ValuePlaces to(record.values, result_slots);
