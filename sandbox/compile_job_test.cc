@@ -10,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sandbox/bootstrap.h"
 #include "sandbox/compiler_loader.h"
 #include "sandbox/test_modules.h"
 
@@ -40,30 +41,36 @@ Profile ProfileWithPages(uint32_t pages) {
   return profile;
 }
 
-class CompileJobTest : public testing::Test {
+class CompileJobTest : public testing::TestWithParam<EngineKind> {
  protected:
-  static void SetUpTestSuite() {
-    const std::vector<uint8_t> wasm = ReadFile(kScriptedCompiler);
-    auto compiler = LoadInterpretedCompiler(wasm, Profile());
+  void SetUp() override {
+    auto compiler =
+        LoadCompiler(GetParam(), ReadFile(kScriptedCompiler), Profile());
     ASSERT_TRUE(compiler.ok()) << compiler.status();
-    compiler_ = new SandboxedCompiler(*std::move(compiler));
+    compiler_ = *std::move(compiler);
   }
-  static void TearDownTestSuite() { delete compiler_; }
 
   Verdict Compile(const Script& script, JobOptions options = {},
                   uint32_t pages = 100) {
     absl::StatusOr<Verdict> verdict = CompileInSandbox(
-        *compiler_, script, ProfileWithPages(pages), options);
+        compiler_, script, ProfileWithPages(pages), options);
     EXPECT_TRUE(verdict.ok()) << verdict.status();
     return verdict.ok() ? *std::move(verdict) : Verdict();
   }
 
-  static SandboxedCompiler* compiler_;
+  SandboxedCompiler compiler_;
 };
 
-SandboxedCompiler* CompileJobTest::compiler_ = nullptr;
+INSTANTIATE_TEST_SUITE_P(Engines, CompileJobTest,
+                         testing::Values(EngineKind::kNative,
+                                         EngineKind::kInterpreter),
+                         [](const auto& info) {
+                           return info.param == EngineKind::kNative
+                                      ? "Native"
+                                      : "Interpreter";
+                         });
 
-TEST_F(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
+TEST_P(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
   // The first batch grows the memory; the second does not see it.
   const Verdict verdict =
       Compile({2, kAllocate, 5, kAllocate, 7, kWork, 1, kNone, 0});
@@ -78,14 +85,15 @@ TEST_F(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
   EXPECT_EQ(verdict.compiler_digest, Sha256(ReadFile(kScriptedCompiler)));
 }
 
-TEST_F(CompileJobTest, AcceptsWithoutBatches) {
+TEST_P(CompileJobTest, AcceptsWithoutBatches) {
   const Verdict verdict = Compile({0, kWork, 1});
   EXPECT_EQ(verdict.kind, VerdictKind::kAccepted);
   EXPECT_THAT(verdict.artifact, ElementsAre(7));
 }
 
-TEST_F(CompileJobTest, TheLimitChangesNothingUntilItIsTooSmall) {
-  const Script script = {3, kWork, 2, kWork, 3, kAllocate, 4, kWork, 1, kWork, 2};
+TEST_P(CompileJobTest, TheLimitChangesNothingUntilItIsTooSmall) {
+  const Script script = {3,         kWork, 2,     kWork, 3,    kAllocate,
+                         4,         kWork, 1,     kWork, 2};
   const Verdict unlimited = Compile(script);
   ASSERT_EQ(unlimited.kind, VerdictKind::kAccepted);
   const uint64_t gas = unlimited.compile_gas;
@@ -102,7 +110,7 @@ TEST_F(CompileJobTest, TheLimitChangesNothingUntilItIsTooSmall) {
   }
 }
 
-TEST_F(CompileJobTest, EachNonSuccessHasAnExactGasToo) {
+TEST_P(CompileJobTest, EachNonSuccessHasAnExactGasToo) {
   for (const Script& script : {
            Script{1, kRefuse, 9},
            Script{1, kTrap, 0},
@@ -119,7 +127,7 @@ TEST_F(CompileJobTest, EachNonSuccessHasAnExactGasToo) {
   }
 }
 
-TEST_F(CompileJobTest, RefusalOfThePlanIsRejected) {
+TEST_P(CompileJobTest, RefusalOfThePlanIsRejected) {
   const Verdict verdict = Compile({2, kRefuse, 77});
   EXPECT_EQ(verdict.kind, VerdictKind::kRejected);
   EXPECT_EQ(verdict.code, Code::kTypeMismatch);
@@ -128,7 +136,7 @@ TEST_F(CompileJobTest, RefusalOfThePlanIsRejected) {
   EXPECT_EQ(verdict.defect, Defect());
 }
 
-TEST_F(CompileJobTest, MemoryEndsAtTheProfilesPagesInEachStep) {
+TEST_P(CompileJobTest, MemoryEndsAtTheProfilesPagesInEachStep) {
   for (const Script& script : {
            Script{1, kAllocate, 101},
            Script{1, kNone, 0, kAllocate, 101},
@@ -142,27 +150,27 @@ TEST_F(CompileJobTest, MemoryEndsAtTheProfilesPagesInEachStep) {
   }
 }
 
-TEST_F(CompileJobTest, InputThatDoesNotFitIsOutOfMemory) {
+TEST_P(CompileJobTest, InputThatDoesNotFitIsOutOfMemory) {
   Script script = {0};
   script.resize(100 * 65536);
   EXPECT_EQ(Compile(script).kind, VerdictKind::kOutOfMemory);
   EXPECT_EQ(Compile(script, {}, 200).kind, VerdictKind::kAccepted);
 }
 
-TEST_F(CompileJobTest, MemorySmallerThanTheCompilersOwnIsOutOfMemory) {
+TEST_P(CompileJobTest, MemorySmallerThanTheCompilersOwnIsOutOfMemory) {
   const Verdict verdict = Compile({0}, {}, 2);
   EXPECT_EQ(verdict.kind, VerdictKind::kOutOfMemory);
   EXPECT_EQ(verdict.compile_gas, 0u);
 }
 
-TEST_F(CompileJobTest, MemoryGrowsWithThePlanOnly) {
+TEST_P(CompileJobTest, MemoryGrowsWithThePlanOnly) {
   // 60 pages in the plan and 30 in each of three batches fit into 100.
   const Script script = {3,         kAllocate, 60,        kAllocate, 30,
                          kAllocate, 30,        kAllocate, 30};
   EXPECT_EQ(Compile(script).kind, VerdictKind::kAccepted);
 }
 
-TEST_F(CompileJobTest, TrapIsCompilerDefectInEachStep) {
+TEST_P(CompileJobTest, TrapIsCompilerDefectInEachStep) {
   for (const Script& script : {
            Script{1, kTrap, 0},
            Script{1, kNone, 0, kTrap, 0},
@@ -178,7 +186,7 @@ TEST_F(CompileJobTest, TrapIsCompilerDefectInEachStep) {
   }
 }
 
-TEST_F(CompileJobTest, StackOverflowIsCompilerDefect) {
+TEST_P(CompileJobTest, StackOverflowIsCompilerDefect) {
   const Verdict verdict = Compile({1, kNone, 0, kRecurse, 0});
   EXPECT_EQ(verdict.code, Code::kCompilerDefect);
   // Either the budget of stack units ends first or the shadow stack in linear
@@ -188,7 +196,7 @@ TEST_F(CompileJobTest, StackOverflowIsCompilerDefect) {
                              TrapCode::kOutOfBoundsMemory));
 }
 
-TEST_F(CompileJobTest, NonsenseOfTheCompilerIsCompilerDefect) {
+TEST_P(CompileJobTest, NonsenseOfTheCompilerIsCompilerDefect) {
   for (const Script& script : {
            Script{1, kBadCode, 0},
            Script{1, kNone, 0, kBadCode, 0},
@@ -205,7 +213,7 @@ TEST_F(CompileJobTest, NonsenseOfTheCompilerIsCompilerDefect) {
   }
 }
 
-TEST_F(CompileJobTest, EndlessLoopRunsOutOfGas) {
+TEST_P(CompileJobTest, EndlessLoopRunsOutOfGas) {
   for (const Script& script :
        {Script{1, kLoop, 0}, Script{1, kNone, 0, kLoop, 0}}) {
     const Verdict verdict = Compile(script, {.gas_limit = 100'000});
@@ -214,7 +222,7 @@ TEST_F(CompileJobTest, EndlessLoopRunsOutOfGas) {
   }
 }
 
-TEST_F(CompileJobTest, TheFirstNonSuccessInOrderDecidesWithAnyThreads) {
+TEST_P(CompileJobTest, TheFirstNonSuccessInOrderDecidesWithAnyThreads) {
   for (const Script& script : {
            Script{4, kNone, 0, kWork, 9, kWork, 2, kAllocate, 200, kTrap, 0},
            Script{4, kNone, 0, kWork, 9, kTrap, 0, kAllocate, 200, kTrap, 0},

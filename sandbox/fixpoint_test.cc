@@ -19,7 +19,7 @@ namespace {
 
 // Far more than any test needs: a compiler that does not end is a failure here,
 // not a test that hangs.
-constexpr uint64_t kAmpleGas = 200'000'000'000;
+constexpr JobOptions kAmpleGas = {.gas_limit = 200'000'000'000};
 
 TEST(FixpointTest, CompilerWasmCompilesItself) {
   const std::span<const uint8_t> wasm = EmbeddedCompilerWasm();
@@ -37,7 +37,7 @@ TEST(FixpointTest, CompilerWasmCompilesItself) {
   for (const char* name : {"its artifact  ", "that one's    "}) {
     const auto compiler = LoadCompilerArtifact(wasm, artifact, job);
     ASSERT_TRUE(compiler.ok()) << compiler.status();
-    auto verdict = CompileInSandbox(*compiler, wasm, profile, {.gas_limit = kAmpleGas});
+    auto verdict = CompileInSandbox(*compiler, wasm, profile, kAmpleGas);
     ASSERT_TRUE(verdict.ok()) << verdict.status();
     ASSERT_EQ(verdict->kind, VerdictKind::kAccepted)
         << static_cast<int>(verdict->code);
@@ -50,7 +50,7 @@ TEST(FixpointTest, CompilerWasmCompilesItself) {
 
   const auto interpreter = LoadInterpretedCompiler(wasm, job);
   ASSERT_TRUE(interpreter.ok()) << interpreter.status();
-  const auto verdict = CompileInSandbox(*interpreter, wasm, profile, {.gas_limit = kAmpleGas});
+  const auto verdict = CompileInSandbox(*interpreter, wasm, profile, kAmpleGas);
   ASSERT_TRUE(verdict.ok()) << verdict.status();
   std::cout << "interpreter   " << verdict->artifact_digest.Hex() << "  gas "
             << verdict->compile_gas << "\n";

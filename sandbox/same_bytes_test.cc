@@ -27,7 +27,7 @@ namespace {
 
 // Far more than any test needs: a compiler that does not end is a failure here,
 // not a test that hangs.
-constexpr uint64_t kAmpleGas = 200'000'000'000;
+constexpr JobOptions kAmpleGas = {.gas_limit = 200'000'000'000};
 
 // Modules up to this size are compiled on the interpreter too, at most that
 // many.
@@ -98,7 +98,8 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
     const auto native = CompileNatively(module, profile, compiler);
     const auto shuffled =
         CompileNatively(module, profile, compiler, {.shuffle = true});
-    const auto verdict = CompileInSandbox(**sandbox, module, profile, {.gas_limit = kAmpleGas});
+    const auto verdict =
+        CompileInSandbox(**sandbox, module, profile, kAmpleGas);
     ASSERT_TRUE(native.ok()) << native.status();
     ASSERT_TRUE(shuffled.ok()) << shuffled.status();
     ASSERT_TRUE(verdict.ok()) << verdict.status();
@@ -111,7 +112,8 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
 
     if (module.size() <= kInterpretedBytes &&
         interpreted < kInterpretedModules) {
-      const auto slow = CompileInSandbox(**interpreter, module, profile, {.gas_limit = kAmpleGas});
+      const auto slow =
+          CompileInSandbox(**interpreter, module, profile, kAmpleGas);
       ASSERT_TRUE(slow.ok()) << slow.status();
       EXPECT_EQ(*slow, *verdict);
       ++interpreted;

@@ -19,7 +19,7 @@ namespace {
 
 // Far more than any test needs: a compiler that does not end is a failure here,
 // not a test that hangs.
-constexpr uint64_t kAmpleGas = 20'000'000'000;
+constexpr JobOptions kAmpleGas = {.gas_limit = 20'000'000'000};
 
 constexpr EngineKind kEngines[] = {EngineKind::kNative,
                                    EngineKind::kInterpreter};
@@ -32,9 +32,9 @@ class VerdictTest : public testing::TestWithParam<EngineKind> {
     compiler_ = *std::move(compiler);
   }
 
-  Verdict Compile(const std::vector<uint8_t>& module, JobOptions options = {.gas_limit = kAmpleGas},
-                  const Profile& profile = Profile()) {
-    auto verdict = CompileInSandbox(*compiler_, module, profile, options);
+  Verdict Compile(const std::vector<uint8_t>& module,
+                  const JobOptions& options = kAmpleGas) {
+    auto verdict = CompileInSandbox(*compiler_, module, Profile(), options);
     EXPECT_TRUE(verdict.ok()) << verdict.status();
     return verdict.ok() ? *std::move(verdict) : Verdict();
   }
@@ -113,8 +113,8 @@ TEST(VerdictsOfBothEnginesTest, AgreeOnThirtyMemoryLimits) {
     Profile profile;
     // The first ones are outside the profile's range, which Plan refuses.
     profile.compiler_memory_pages = 40 + 6 * i;
-    auto a = CompileInSandbox(**native, module, profile, {.gas_limit = kAmpleGas});
-    auto b = CompileInSandbox(**interpreter, module, profile, {.gas_limit = kAmpleGas});
+    auto a = CompileInSandbox(**native, module, profile, kAmpleGas);
+    auto b = CompileInSandbox(**interpreter, module, profile, kAmpleGas);
     ASSERT_TRUE(a.ok()) << a.status();
     ASSERT_TRUE(b.ok()) << b.status();
     EXPECT_EQ(*a, *b) << profile.compiler_memory_pages;
@@ -129,7 +129,8 @@ TEST(VerdictsOfBothEnginesTest, AgreeOnSeveralBatchesAndThreads) {
   const std::vector<uint8_t> module = SyntheticModule(60, 1000);
   auto native = EmbeddedCompiler(EngineKind::kNative, Profile());
   ASSERT_TRUE(native.ok()) << native.status();
-  const auto one = CompileInSandbox(**native, module, Profile(), {.gas_limit = kAmpleGas});
+  const auto one =
+      CompileInSandbox(**native, module, Profile(), kAmpleGas);
   ASSERT_TRUE(one.ok()) << one.status();
   ASSERT_EQ(one->kind, VerdictKind::kAccepted);
   const auto build =
@@ -139,7 +140,7 @@ TEST(VerdictsOfBothEnginesTest, AgreeOnSeveralBatchesAndThreads) {
   EXPECT_EQ(one->artifact_digest, build->artifact_digest);
 
   const auto three =
-      CompileInSandbox(**native, module, Profile(), {.gas_limit = kAmpleGas, .threads = 3});
+      CompileInSandbox(**native, module, Profile(), {.threads = 3});
   ASSERT_TRUE(three.ok()) << three.status();
   EXPECT_EQ(*one, *three);
   const uint64_t gas = one->compile_gas;
@@ -155,15 +156,15 @@ TEST(CompilerStackTest, AQuarterOfItIsEnough) {
   SandboxedCompiler confined = **compiler;
   confined.stack_units = kCompilerStackUnits / 4;
   const std::span<const uint8_t> wasm = EmbeddedCompilerWasm();
-  const auto a = CompileInSandbox(**compiler, wasm, Profile(), {.gas_limit = kAmpleGas});
-  const auto b = CompileInSandbox(confined, wasm, Profile(), {.gas_limit = kAmpleGas});
+  const auto a = CompileInSandbox(**compiler, wasm, Profile(), kAmpleGas);
+  const auto b = CompileInSandbox(confined, wasm, Profile(), kAmpleGas);
   ASSERT_TRUE(a.ok()) << a.status();
   ASSERT_TRUE(b.ok()) << b.status();
   EXPECT_EQ(a->kind, VerdictKind::kAccepted);
   EXPECT_EQ(*a, *b);
 
   confined.stack_units = 256;
-  const auto c = CompileInSandbox(confined, wasm, Profile(), {.gas_limit = kAmpleGas});
+  const auto c = CompileInSandbox(confined, wasm, Profile(), kAmpleGas);
   ASSERT_TRUE(c.ok()) << c.status();
   EXPECT_EQ(c->code, Code::kCompilerDefect);
   EXPECT_EQ(c->defect.trap, TrapCode::kStackOverflow);
@@ -185,8 +186,8 @@ TEST(SeededDefectTest, IsAVerdictWithTheSameGasOnBothEngines) {
     module.push_back(static_cast<uint8_t>(mark.size() + 1));
     module.push_back(static_cast<uint8_t>(mark.size()));
     module.insert(module.end(), mark.begin(), mark.end());
-    const auto a = CompileInSandbox(*native, module, Profile(), {.gas_limit = kAmpleGas});
-    const auto b = CompileInSandbox(*interpreter, module, Profile(), {.gas_limit = kAmpleGas});
+    const auto a = CompileInSandbox(*native, module, Profile(), kAmpleGas);
+    const auto b = CompileInSandbox(*interpreter, module, Profile(), kAmpleGas);
     ASSERT_TRUE(a.ok()) << a.status();
     ASSERT_TRUE(b.ok()) << b.status();
     EXPECT_EQ(*a, *b) << letter;
@@ -201,7 +202,8 @@ TEST(SeededDefectTest, IsAVerdictWithTheSameGasOnBothEngines) {
   EXPECT_LT(gas[1], gas[2]);
 
   // The same modules are nothing special to the compiler without the defect.
-  const auto plain = CompileInSandbox(*native, SyntheticModule(2, 5), Profile(), {.gas_limit = kAmpleGas});
+  const auto plain =
+      CompileInSandbox(*native, SyntheticModule(2, 5), Profile(), kAmpleGas);
   ASSERT_TRUE(plain.ok()) << plain.status();
   EXPECT_EQ(plain->kind, VerdictKind::kAccepted);
 }
@@ -229,8 +231,8 @@ TEST(CompileScheduleTest, PricesTheCompilation) {
   ASSERT_TRUE(cheap.ok()) << cheap.status();
   ASSERT_TRUE(dear.ok()) << dear.status();
   const std::vector<uint8_t> module = SyntheticModule(2, 5);
-  const auto a = CompileInSandbox(**cheap, module, Profile(), {.gas_limit = kAmpleGas});
-  const auto b = CompileInSandbox(**dear, module, dearer, {.gas_limit = kAmpleGas});
+  const auto a = CompileInSandbox(**cheap, module, Profile(), kAmpleGas);
+  const auto b = CompileInSandbox(**dear, module, dearer, kAmpleGas);
   ASSERT_TRUE(a.ok()) << a.status();
   ASSERT_TRUE(b.ok()) << b.status();
   EXPECT_GT(b->compile_gas, a->compile_gas);
