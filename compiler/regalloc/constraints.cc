@@ -249,6 +249,7 @@ void Allocator::Divide(InstId i, InstId a, InstId b, bool remainder) {
     Release(kRax);
   } else if (ra == kRax) {
     // It stands there already; a copy elsewhere survives the division.
+    reg_last_use_[kRax] = i;
     Vacate(kRax, i);
   } else {
     Vacate(kRax, i);
