@@ -380,6 +380,47 @@ TEST_F(NativeStoreTest, NestedTrapDoesNotEndItsParent) {
   EXPECT_EQ(outcome.gas_used, 30u);
 }
 
+TEST_F(NativeStoreTest, NestedRunMayBeOfAnotherStore) {
+  Instantiate();
+  NativeStore other;
+  const auto stack_of_other = std::make_shared<uint64_t>(0);
+  const std::vector<ValType> many(8, ValType::kI64);
+  const Extern imports[] = {
+      other.AddHostFunction(
+          {{ValType::kI32, ValType::kI64, ValType::kF64}, {ValType::kI32}},
+          [=](Caller& caller, std::span<const Value>, std::span<Value>) {
+            *stack_of_other = caller.transaction().stack_used;
+            return HostResult::Ok();
+          }),
+      other.AddHostFunction({many, many},
+                            [](Caller&, std::span<const Value>,
+                               std::span<Value>) { return HostResult::Ok(); }),
+  };
+  auto made = other.Instantiate(program_, imports, transaction_, kPlenty);
+  ASSERT_TRUE(made.ok());
+  const Extern trap = *other.FindExport(made->instance, "call_trap");
+  const Extern call = *other.FindExport(made->instance, "call_host");
+  host_ = [&](Caller& caller, std::span<const Value> args,
+              std::span<Value> results) {
+    auto trapped = CallNested(caller, other, trap, {}, 1000);
+    EXPECT_TRUE(trapped.ok());
+    EXPECT_EQ(trapped->kind, OutcomeKind::kTrapped);
+    auto called = CallNested(caller, other, call,
+                             std::vector<Value>(args.begin(), args.end()), 50);
+    EXPECT_TRUE(called.ok());
+    results[0] = called->results[0];
+    auto far = CallNested(caller, *store_, Function("load"),
+                          std::vector<Value>{I32(1 << 20)}, 50);
+    EXPECT_TRUE(far.ok());
+    EXPECT_EQ(far->trap, TrapCode::kOutOfBoundsMemory);
+    return HostResult::Ok();
+  };
+  const Outcome outcome = Call("call_host", {I32(1), I64(2), F64(3)});
+  EXPECT_EQ(outcome.results, std::vector<Value>{I32(2)});
+  EXPECT_EQ(outcome.gas_used, 10u + 20 + 10 + 16);
+  EXPECT_EQ(*stack_of_other, 128u);
+}
+
 TEST_F(NativeStoreTest, NestingIsLimited) {
   Instantiate();
   Transaction shallow({.nesting = 2});
