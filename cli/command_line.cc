@@ -125,7 +125,7 @@ ParsedCommand ParseCommandLine(const std::vector<std::string>& args) {
     ParsedCommand parsed;
     parsed.text = code == 0 ? out.str() : err.str();
     parsed.exit_code = code == 0 ? kExitOk : kExitUsage;
-    if (runs && table->options.files.empty() && table->options.invoke) {
+    if (runs && !table->file && table->options.invoke) {
       parsed.text += "FILE comes before --invoke, which takes all words up to "
                      "the next flag.\n";
     }
@@ -151,6 +151,7 @@ ParsedCommand ParseCommandLine(const std::vector<std::string>& args) {
     if (entry.app->parsed()) parsed.command = entry.command;
   }
   parsed.options = table->options;
+  if (table->file) parsed.options.files = {*table->file};
   return parsed;
 }
 

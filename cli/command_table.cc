@@ -38,10 +38,12 @@ class Builder {
   }
 
   void File(CLI::App* app, const char* name, const char* description) {
-    app->add_option(name, options_.files, description)
+    app->add_option(name, table_.file, description)
         ->required()
-        ->expected(1)
         ->type_name("");
+  }
+  void OptionalFile(CLI::App* app, const char* description) {
+    app->add_option("FILE", table_.file, description)->type_name("");
   }
   void ProfileFlags(CLI::App* app) {
     app->add_option("--profile", options_.profile,
@@ -273,18 +275,13 @@ void AddProfile(Builder& add, CLI::App* root) {
   CLI::App* app = add.Add(
       profile, "init", "Write the default profile as TOML",
       &ProfileInitCommand, "", "  ingot profile init chain.toml\n");
-  app->add_option("FILE", options.files,
-                  "where to write it (default: standard output)")
-      ->expected(1)
-      ->type_name("");
+  add.OptionalFile(app, "where to write it (default: standard output)");
   add.ProfileFlags(app);
   app = add.Add(profile, "show", "Show a profile as TOML",
                 &ProfileShowCommand, "",
                 "  ingot profile show\n  ingot profile show token.ingot\n");
-  app->add_option("FILE", options.files,
-                  "TOML, canonical bytes or an artifact (default: built in)")
-      ->expected(1)
-      ->type_name("");
+  add.OptionalFile(app,
+                   "TOML, canonical bytes or an artifact (default: built in)");
   add.ProfileFlags(app);
   app = add.Add(profile, "diff", "Show the fields in which two profiles "
                 "differ", &ProfileDiffCommand,
@@ -298,10 +295,8 @@ void AddProfile(Builder& add, CLI::App* root) {
   app = add.Add(profile, "hash", "Print the SHA-256 of a profile's canonical "
                 "bytes", &ProfileHashCommand, "",
                 "  ingot profile hash chain.toml\n");
-  app->add_option("FILE", options.files,
-                  "TOML, canonical bytes or an artifact (default: built in)")
-      ->expected(1)
-      ->type_name("");
+  add.OptionalFile(app,
+                   "TOML, canonical bytes or an artifact (default: built in)");
   add.ProfileFlags(app);
 }
 

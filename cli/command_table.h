@@ -2,6 +2,7 @@
 #define CLI_COMMAND_TABLE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct CommandEntry {
 
 struct CommandTable {
   Options options;
-  std::string gas_limit;  // as typed
+  std::optional<std::string> file;  // where there is only one
+  std::string gas_limit;            // as typed
   std::string compile_gas_limit;
   bool show_version = false;
   std::unique_ptr<CLI::App> app;

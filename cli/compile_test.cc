@@ -203,6 +203,14 @@ TEST(BenchTest, RefusesUnknownImportsUnlessTold) {
   EXPECT_EQ(*result.Object().FindString("code"), "unknown_import");
 }
 
+TEST(BenchTest, AModuleWithoutAMainFunctionIsOnlyCompiled) {
+  const IngotResult result = RunIngot(
+      {"bench", TestModule("functions"), "--reps", "1", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_FALSE(result.Object().Find("compile_sandbox_ms")->IsNull());
+  EXPECT_TRUE(result.Object().Find("run_ms")->IsNull());
+}
+
 TEST(DoctorTest, PassesItsSelfTest) {
   const IngotResult result = RunIngot({"doctor", "--json"});
   const json::Value object = result.Object();

@@ -18,7 +18,7 @@ FunctionNames Names(const std::string& module) {
 
 // A module of a name section: functions 0 "add" and 3 "\x1b[31m".
 const std::string kModule =
-    "\0asm\1\0\0\0"s + "\0\x15\4name\1\x0e\2\0\3add\3\5\x1b[31m"s;
+    "\0asm\1\0\0\0"s + "\0\x15\4name\1\x0d\2\0\3add\3\5\x1b[31m"s;
 
 TEST(FunctionNamesTest, ReadsTheNameSection) {
   std::string module = kModule;
