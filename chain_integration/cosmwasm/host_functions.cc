@@ -253,7 +253,8 @@ bool ReadSections(HostCall& call, uint32_t pointer, uint64_t max_section,
   if (!call.Read(pointer, (max_section + 4) * kMaxEd25519Batch, &bytes)) {
     return false;
   }
-  std::optional<std::vector<std::string_view>> decoded = DecodeSections(bytes);
+  std::optional<std::vector<std::string_view>> decoded =
+      DecodeSections(bytes, kMaxEd25519Batch);
   if (!decoded.has_value()) return call.Fail(HostError::kInvalidSection);
   *sections = *std::move(decoded);
   return true;

@@ -55,7 +55,8 @@ TEST(QuerierTest, SumsUpTheSupply) {
                   .ok());
   EXPECT_EQ(querier.Answer(kSupply),
             R"({"ok":{"error":"the supply overflows"}})");
-  EXPECT_NE(querier.Answer(R"({"bank":{"supply":{}}})").find("denom is missing"),
+  EXPECT_NE(querier.Answer(R"({"bank":{"supply":{}}})")
+                .find("denom is missing"),
             std::string::npos);
 }
 

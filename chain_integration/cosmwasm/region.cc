@@ -113,10 +113,12 @@ std::string EncodeSections(std::span<const std::string_view> sections) {
 }
 
 std::optional<std::vector<std::string_view>> DecodeSections(
-    std::string_view bytes) {
+    std::string_view bytes, uint64_t max_sections) {
   std::vector<std::string_view> sections;
   while (!bytes.empty()) {
-    if (bytes.size() < 4) return std::nullopt;
+    if (bytes.size() < 4 || sections.size() >= max_sections) {
+      return std::nullopt;
+    }
     uint32_t length = 0;
     for (const char c : bytes.substr(bytes.size() - 4)) {
       length = (length << 8) | static_cast<uint8_t>(c);

@@ -48,8 +48,9 @@ RegionStatus FillRegion(std::span<uint8_t> memory, uint32_t pointer,
 
 // Several byte strings as one: each is followed by its length, big-endian.
 std::string EncodeSections(std::span<const std::string_view> sections);
+// nullopt if they are malformed or more than `max_sections`.
 std::optional<std::vector<std::string_view>> DecodeSections(
-    std::string_view bytes);
+    std::string_view bytes, uint64_t max_sections);
 
 }  // namespace ingot::cosmwasm
 

@@ -106,18 +106,20 @@ TEST(RegionTest, SectionsGoBothWays) {
   const std::array<std::string_view, 3> sections = {"key", "", "value"};
   const std::string bytes = EncodeSections(sections);
   EXPECT_EQ(bytes, std::string("key\0\0\0\3\0\0\0\0value\0\0\0\5", 20));
-  const auto decoded = DecodeSections(bytes);
+  const auto decoded = DecodeSections(bytes, 3);
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(*decoded,
             std::vector<std::string_view>(sections.begin(), sections.end()));
-  EXPECT_TRUE(DecodeSections("")->empty());
+  EXPECT_TRUE(DecodeSections("", 0)->empty());
 }
 
 TEST(RegionTest, RefusesMalformedSections) {
-  EXPECT_FALSE(DecodeSections("abc").has_value());
-  EXPECT_FALSE(DecodeSections(std::string("x\0\0\0\2", 5)).has_value());
-  EXPECT_FALSE(DecodeSections("\xFF\xFF\xFF\xFF").has_value());
-  EXPECT_FALSE(DecodeSections(std::string("xx\0\0\0\1", 6)).has_value());
+  EXPECT_FALSE(DecodeSections("abc", 9).has_value());
+  EXPECT_FALSE(DecodeSections(std::string("x\0\0\0\2", 5), 9).has_value());
+  EXPECT_FALSE(DecodeSections("\xFF\xFF\xFF\xFF", 9).has_value());
+  EXPECT_FALSE(DecodeSections(std::string("xx\0\0\0\1", 6), 9).has_value());
+  EXPECT_FALSE(DecodeSections(std::string(16, '\0'), 3).has_value());
+  EXPECT_EQ(DecodeSections(std::string(16, '\0'), 4)->size(), 4u);
 }
 
 }  // namespace

@@ -134,7 +134,8 @@ absl::StatusOr<ContractState> ParseState(std::string_view text) {
 }
 
 absl::StatusOr<ContractState> LoadState(const std::string& path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a pipe without a writer must not stop us before it is refused.
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
     if (errno == ENOENT) return ContractState();
     return SystemError("cannot open", path);

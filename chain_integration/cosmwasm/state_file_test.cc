@@ -1,5 +1,7 @@
 #include "chain_integration/cosmwasm/state_file.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -72,6 +74,10 @@ TEST(StateFileTest, SaysWhatItCannotReadOrWrite) {
   const std::string folder = TestFolder("cannot");
   EXPECT_EQ(LoadState(folder).status().message(),
             folder + " is not a regular file");
+  const std::string pipe = folder + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(LoadState(pipe).status().message(),
+            pipe + " is not a regular file");
   std::ofstream(folder + "/text") << "hello";
   EXPECT_EQ(LoadState(folder + "/text").status().message(),
             folder + "/text: JSON: expected a value at byte 0");
