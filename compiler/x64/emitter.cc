@@ -29,8 +29,12 @@ bool Emitter::Emit(FunctionCode* out) {
   trap_stubs_.Attach(&arena_);
   nan_stubs_.Attach(&arena_);
   pending_.Attach(&arena_);
-  const uint64_t locations =
-      uint64_t{kSlotBase} + num_slots_ + 2 * uint64_t{outgoing_} + 2048;
+  const wasm::FuncType& type =
+      arena_.Get(graph_.module->types,
+                 arena_.Get(graph_.module->functions, body.function));
+  const uint64_t locations = uint64_t{kSlotBase} + num_slots_ +
+                             (outgoing_ > type.results ? outgoing_
+                                                       : type.results);
   Array<uint32_t> blocks, readers, reader, writer;
   Array<uint8_t> code;
   if (!arena_.AllocateArray(graph_.num_blocks, &blocks) ||
