@@ -70,6 +70,18 @@ std::string ReadableBytes(const std::string& bytes) {
   return hex;
 }
 
+// The report's object, with names in its backtrace: those are the reader's and
+// known here.
+void AddReport(const CallReport& report, const FunctionNames& names,
+               json::Value* object) {
+  const json::Value whole = cosmwasm::ToJson(report);
+  for (const json::Member& member : whole.members()) {
+    object->Add(member.first, member.first == "backtrace"
+                                  ? BacktraceToJson(report.backtrace, names)
+                                  : member.second);
+  }
+}
+
 void PrintChanges(const CallReport& report, Output& output) {
   for (const cosmwasm::StateChange& change : report.state_changes) {
     output.Line(fmt::format("  {}", ReadableBytes(change.key)));
@@ -101,6 +113,7 @@ void PrintReport(const CallReport& report, const Loaded& loaded,
                              loaded.names.Describe(report.function),
                              report.offset, report.offset));
     }
+    PrintCallers(report.backtrace, loaded.names, output);
   }
   if (report.error) output.Row("error", *report.error);
   if (!report.data.IsNull()) output.Row("data", json::Write(report.data));
@@ -184,7 +197,7 @@ int CallCommand(const Options& options, Output& output) {
     const absl::Status saved = cosmwasm::SaveState(options.state, state);
     if (!saved.ok()) return output.Fault(saved);
   }
-  output.object() = cosmwasm::ToJson(*report);
+  AddReport(*report, loaded->names, &output.object());
   PrintReport(*report, *loaded, options, output);
   return output.Finish(returned ? kExitOk : kExitNegative);
 }

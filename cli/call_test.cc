@@ -100,6 +100,18 @@ TEST_P(CallTest, DiffShowsWhatChanged) {
   EXPECT_NE(result.out.find("    + "), std::string::npos) << result.out;
 }
 
+TEST_P(CallTest, ATrapHasABacktraceWithNames) {
+  const IngotResult result = RunIngot(
+      {"call", "testdata/contracts/host_probe.wasm", "execute", "--msg",
+       R"({"do":[["trap"]]})", "--engine", GetParam(), "--json"});
+  EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+  const json::Value object = result.Object();
+  ASSERT_EQ(*object.FindString("outcome"), "trapped") << result.out;
+  const json::Array& frames = object.Find("backtrace")->items();
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(*frames.back().FindString("name"), "execute");
+}
+
 TEST_P(CallTest, AModuleThatIsNoContractIsRefused) {
   const IngotResult result =
       RunIngot({"call", TestModule("functions"), "execute", "--msg", "{}",

@@ -79,6 +79,22 @@ TEST(CompileTest, ASmallLimitIsOutOfGas) {
   EXPECT_TRUE(object.Find("code")->IsNull());
 }
 
+TEST(CompileTest, TheExactLimitSufficesAndADoubledOneChangesNothing) {
+  const auto compile = [](uint64_t limit) {
+    return RunIngot({"compile", TestModule("functions"), "--json",
+                     "--gas-limit", std::to_string(limit)});
+  };
+  const IngotResult unlimited =
+      RunIngot({"compile", TestModule("functions"), "--json"});
+  const uint64_t used =
+      std::stoull(*unlimited.Object().FindString("compile_gas"));
+  EXPECT_EQ(compile(used).out, unlimited.out);
+  EXPECT_EQ(compile(2 * used).out, unlimited.out);
+  const json::Value less = compile(used - 1).Object();
+  EXPECT_EQ(*less.FindString("verdict"), "out_of_gas");
+  EXPECT_EQ(*less.FindString("compile_gas"), std::to_string(used - 1));
+}
+
 TEST(CompileTest, ARejectionSaysWhereAndWritesNothing) {
   const std::string path = testing::TempDir() + "/rejected.ingot";
   const IngotResult result = RunIngot(

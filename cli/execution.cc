@@ -322,6 +322,15 @@ json::Value BacktraceToJson(const std::vector<runtime::Frame>& backtrace,
   return frames;
 }
 
+void PrintCallers(const std::vector<runtime::Frame>& backtrace,
+                  const FunctionNames& names, Output& output) {
+  for (size_t i = 1; i < backtrace.size(); ++i) {
+    output.Row(i == 1 ? "called from" : "",
+               fmt::format("{}, byte {}", names.Describe(backtrace[i].function),
+                           backtrace[i].offset));
+  }
+}
+
 void AddOutcome(const Execution& execution, const FunctionNames& names,
                 json::Value* object) {
   const Outcome& outcome = execution.outcome;
@@ -367,13 +376,7 @@ void PrintOutcome(const Execution& execution, const Loaded& loaded,
                            outcome.offset);
     }
     output.Row("where", where);
-    for (size_t i = 1; i < outcome.backtrace.size(); ++i) {
-      const runtime::Frame& frame = outcome.backtrace[i];
-      output.Row(i == 1 ? "called from" : "",
-                 fmt::format("{}, byte {}",
-                             loaded.names.Describe(frame.function),
-                             frame.offset));
-    }
+    PrintCallers(outcome.backtrace, loaded.names, output);
     output.Row("what to do",
                fmt::format("`ingot explain {}`", TrapName(outcome.trap)));
   }

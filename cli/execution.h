@@ -79,6 +79,9 @@ void AddOutcome(const Execution& execution, const FunctionNames& names,
                 json::Value* object);
 void PrintOutcome(const Execution& execution, const Loaded& loaded,
                   Output& output);
+// A row per caller of the innermost function.
+void PrintCallers(const std::vector<runtime::Frame>& backtrace,
+                  const FunctionNames& names, Output& output);
 // [{"function","name","offset"}], innermost first.
 json::Value BacktraceToJson(const std::vector<runtime::Frame>& backtrace,
                             const FunctionNames& names);
