@@ -1,0 +1,45 @@
+#ifndef BENCH_COMPILE_TIMES_H_
+#define BENCH_COMPILE_TIMES_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "compiler/abi/profile.h"
+#include "sandbox/compile_job.h"
+
+// Both compilers on one module, in turns. In: module bytes; compiler.wasm,
+// loaded. Out: times from bytes in memory to artifact bytes, and sizes. Holds:
+// both gave the same artifact.
+
+namespace ingot::bench {
+
+struct CompileRounds {
+  uint32_t least = 3;
+  // More rounds of a small module, until they took this long together.
+  double microseconds = 100'000;
+};
+
+struct CompileTimes {
+  bool accepted = false;  // otherwise nothing else is set
+  double native_us = 0;
+  double sandbox_us = 0;
+  // Of sandbox_us, spent in compiler.wasm; the rest is hashes, instances,
+  // copies of the plan's memory.
+  double inside_us = 0;
+  // Of native_us as of sandbox_us: SHA-256 of module, profile and artifact.
+  double hash_us = 0;
+  uint64_t compile_gas = 0;
+  uint64_t artifact_bytes = 0;
+  uint64_t code_bytes = 0;  // machine code in it
+};
+
+// A status is a fault, two different artifacts among them.
+absl::StatusOr<CompileTimes> TimeCompilers(
+    const sandbox::SandboxedCompiler& compiler,
+    std::span<const uint8_t> module, const Profile& profile,
+    const CompileRounds& rounds);
+
+}  // namespace ingot::bench
+
+#endif  // BENCH_COMPILE_TIMES_H_
