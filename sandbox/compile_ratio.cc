@@ -1,13 +1,13 @@
 // Sandboxed ÷ native compile time, module by module in one process. In: module
-// files. Out: a line per module with both times (the least of several runs),
-// their ratio, the compile gas and gas per nanosecond, then the sums. Holds:
+// files. Out: a line per module with both processor times (the least of several
+// runs), their ratio, the compile gas and gas per nanosecond, then the sums. Holds:
 // both sides compile the same bytes to the same bytes; a refused module is
 // left out.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -26,11 +26,11 @@ template <typename Function>
 double LeastMilliseconds(Function&& function) {
   double least = 0;
   for (int i = 0; i < kRuns; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     function();
-    const std::chrono::duration<double, std::milli> time =
-        std::chrono::steady_clock::now() - begin;
-    least = i == 0 ? time.count() : std::min(least, time.count());
+    const double time = 1e3 * static_cast<double>(std::clock() - begin) /
+                        static_cast<double>(CLOCKS_PER_SEC);
+    least = i == 0 ? time : std::min(least, time);
   }
   return least;
 }
