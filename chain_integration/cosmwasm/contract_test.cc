@@ -123,6 +123,28 @@ TEST(ContractTest, RefusesMisuse) {
             "the message is not JSON: expected a string at byte 1");
 }
 
+// What the engine cannot do is a fault, not an outcome: here, running a program
+// that was not compiled for it.
+TEST(ContractTest, PassesFaultsOn) {
+  auto contract = Contract::Create(Load(ReadOwnContract("token.wasm")),
+                                   TestEngines().back().make_store);
+  ASSERT_TRUE(contract.ok()) << contract.status();
+  ContractState state{.entries = {{"k", "v"}}};
+  CallRequest request;
+  request.entry = "query";
+  EXPECT_FALSE(contract->Call(request, state).ok());
+  EXPECT_EQ(state.entries.size(), 1u);
+}
+
+TEST(ContractTest, KeepsToTheBudgetOfPages) {
+  TestContract contract(ReadOwnContract("token.wasm"));
+  contract.request.budget.memory_pages = 0;
+  const CallReport report = contract.Call("query", R"({"token_info":{}})");
+  EXPECT_EQ(report.outcome, runtime::OutcomeKind::kTrapped);
+  EXPECT_EQ(report.phase, runtime::Phase::kInstantiate);
+  EXPECT_EQ(report.trap, TrapCode::kOutOfBoundsMemory);
+}
+
 TEST(ContractTest, RunsOutOfGasWhileInstantiating) {
   TestContract contract(ReadOwnContract("token.wasm"));
   contract.request.gas_limit = 0;
