@@ -34,7 +34,8 @@ using runtime::Value;
 
 namespace {
 
-constexpr uint64_t kGas = uint64_t{1} << 62;
+// Some ten seconds: a program that waits for a clock does not end otherwise.
+constexpr uint64_t kGas = 30'000'000'000;
 constexpr uint32_t kMostCalls = 100'000;
 
 std::string_view TypeName(wasm::ValType type) {
@@ -90,10 +91,15 @@ class Instance {
     const bool exited =
         outcome->kind == OutcomeKind::kReverted && outcome->revert_code == 0;
     if (outcome->kind == OutcomeKind::kReturned || exited) return outcome;
-    return absl::FailedPreconditionError(
-        outcome->kind == OutcomeKind::kTrapped
-            ? absl::StrCat("traps: ", std::string(TrapName(outcome->trap)))
-            : absl::StrCat("ends with code ", outcome->revert_code));
+    if (outcome->kind == OutcomeKind::kTrapped) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("traps: ", std::string(TrapName(outcome->trap))));
+    }
+    if (outcome->kind == OutcomeKind::kReverted) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("ends with code ", outcome->revert_code));
+    }
+    return absl::FailedPreconditionError("does not end");
   }
 
   std::span<const Value> args() const { return args_; }
