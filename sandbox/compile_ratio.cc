@@ -1,8 +1,8 @@
 // Sandboxed ÷ native compile time, module by module in one process. In: module
 // files. Out: a line per module with both processor times (the least of several
-// runs), their ratio, the compile gas and gas per nanosecond, then the sums. Holds:
-// both sides compile the same bytes to the same bytes; a refused module is
-// left out.
+// runs), their ratio, the compile gas and gas per nanosecond, then the sums.
+// Holds: both sides compile the same bytes to the same bytes; a refused module
+// is left out.
 
 #include <algorithm>
 #include <cstdint>
