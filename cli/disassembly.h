@@ -10,8 +10,9 @@
 #include "runtime/artifact/artifact_reader.h"
 
 // A function's native code as text. In: a checked artifact. Out: a line per
-// instruction, with the trap or call site that the trap table has for it. Holds:
-// lines cover the function's bytes; what does not decode is shown as bytes.
+// instruction, with the trap or call site that the trap table has for it.
+// Holds: lines cover the function's bytes; what does not decode is shown as
+// bytes.
 
 namespace ingot::cli {
 

@@ -247,34 +247,9 @@ int Disassemble(const Options& options, const runtime::NativeProgram& program,
   return output.Finish(kExitOk);
 }
 
-int InspectArtifact(const InputFile& file, const Options& options,
-                    Output& output) {
-  absl::StatusOr<std::shared_ptr<const runtime::NativeProgram>> program =
-      runtime::NativeProgram::Load(file.bytes, {});
-  output.object().Add("kind", json::Value::String("artifact"));
-  if (!program.ok()) {
-    const runtime::ArtifactError error =
-        runtime::ArtifactErrorOf(program.status());
-    if (error == runtime::ArtifactError::kNone) {
-      return output.Fault(program.status());
-    }
-    const std::string message(program.status().message());
-    output.object().Add("verdict", json::Value::String("rejected"));
-    output.object().Add("code", json::Value::String(
-                                    runtime::ArtifactErrorName(error)));
-    output.object().Add("message", json::Value::String(message));
-    output.Row("refused",
-               fmt::format("{} ({})", message,
-                           runtime::ArtifactErrorName(error)),
-               Style::kBad);
-    return output.Finish(kExitNegative);
-  }
-  const runtime::ArtifactView& view = (*program)->artifact();
-  const FunctionNames names(**program);
-  if (!options.disassemble.empty()) {
-    return Disassemble(options, **program, names, output);
-  }
-
+// Who made the artifact of what, and how large its parts are.
+void ShowIdentity(const InputFile& file, const runtime::ArtifactView& view,
+                  Output& output) {
   const auto sites = static_cast<uint64_t>(std::count_if(
       view.traps.begin(), view.traps.end(), [](const abi::TrapEntry& trap) {
         return trap.code == static_cast<uint32_t>(TrapCode::kCallSite);
@@ -313,6 +288,37 @@ int InspectArtifact(const InputFile& file, const Options& options,
   output.Row("traps", fmt::format("{}, {}",
                                   Counted(view.traps.size() - sites, "site"),
                                   Counted(sites, "call site")));
+}
+
+int InspectArtifact(const InputFile& file, const Options& options,
+                    Output& output) {
+  absl::StatusOr<std::shared_ptr<const runtime::NativeProgram>> program =
+      runtime::NativeProgram::Load(file.bytes, {});
+  output.object().Add("kind", json::Value::String("artifact"));
+  if (!program.ok()) {
+    const runtime::ArtifactError error =
+        runtime::ArtifactErrorOf(program.status());
+    if (error == runtime::ArtifactError::kNone) {
+      return output.Fault(program.status());
+    }
+    const std::string message(program.status().message());
+    output.object().Add("verdict", json::Value::String("rejected"));
+    output.object().Add("code", json::Value::String(
+                                    runtime::ArtifactErrorName(error)));
+    output.object().Add("message", json::Value::String(message));
+    output.Row("refused",
+               fmt::format("{} ({})", message,
+                           runtime::ArtifactErrorName(error)),
+               Style::kBad);
+    return output.Finish(kExitNegative);
+  }
+  const runtime::ArtifactView& view = (*program)->artifact();
+  const FunctionNames names(**program);
+  if (!options.disassemble.empty()) {
+    return Disassemble(options, **program, names, output);
+  }
+
+  ShowIdentity(file, view, output);
   ShowDeclarations(**program, output);
   const uint32_t imported = (*program)->module().imported_functions;
   json::Value functions = json::Value::MakeArray();
@@ -333,7 +339,7 @@ int InspectArtifact(const InputFile& file, const Options& options,
                            imported + i, entry.code_offset, entry.code_bytes,
                            entry.frame_bytes, name));
   }
-  object.Add("functions", std::move(functions));
+  output.object().Add("functions", std::move(functions));
   return output.Finish(kExitOk);
 }
 

@@ -70,11 +70,13 @@ void AddSchedule(const std::string& name, GasSchedule& schedule,
 std::vector<Slot> Slots(Profile& profile) {
   std::vector<Slot> slots;
 #define INGOT_PROFILE_U32(name, default_value, smallest, largest, code, text) \
-  slots.push_back({.field = {"", #name, profile.name, smallest, largest, text}, \
-                   .word = &profile.name});
+  slots.push_back(                                                            \
+      {.field = {"", #name, profile.name, smallest, largest, text},           \
+       .word = &profile.name});
 #define INGOT_PROFILE_U64(name, default_value, smallest, largest, code, text) \
-  slots.push_back({.field = {"", #name, profile.name, smallest, largest, text}, \
-                   .wide = &profile.name});
+  slots.push_back(                                                            \
+      {.field = {"", #name, profile.name, smallest, largest, text},           \
+       .wide = &profile.name});
 #include "compiler/abi/profile.def"
 #undef INGOT_PROFILE_U32
 #undef INGOT_PROFILE_U64
@@ -223,8 +225,8 @@ std::string FieldText(const ProfileField& field) {
 std::string ProfileToToml(const Profile& profile) {
   std::string out =
       "# An Ingot profile: everything besides module and compiler that can\n"
-      "# change an artifact's bytes or a run's gas. A key that is left out has\n"
-      "# its default. `ingot profile hash` names the profile.\n\n";
+      "# change an artifact's bytes or a run's gas. A key that is left out\n"
+      "# has its default. `ingot profile hash` names the profile.\n\n";
   std::string section;
   const std::vector<ProfileField> fields = ProfileFields(profile);
   for (size_t i = 0; i < fields.size(); ++i) {
