@@ -25,7 +25,7 @@ bool IsForeignFolder(const std::string& relative) {
 bool IsTextFile(const fs::path& path) {
   static constexpr std::string_view kExtensions[] = {
       ".h",  ".cc", ".c",     ".def", ".proto", ".bzl", ".py",
-      ".sh", ".md", ".BUILD", ".S",   ".toml",  ".js"};
+      ".sh", ".md", ".BUILD", ".S",   ".toml",  ".mjs"};
   if (path.filename() == "BUILD") return true;
   return std::ranges::find(kExtensions, path.extension().string()) !=
          std::end(kExtensions);
