@@ -1,5 +1,6 @@
 // The measuring half of bench/run. In: `compile MODULE...`, or `run MODULE
-// UNMETERED_ARTIFACT EXPORT [BITS...]`, before either --quick for one round.
+// UNMETERED_ARTIFACT WASI_ARGUMENTS CALLS`, before either --quick for one
+// round. CALLS is "EXPORT BITS...; ...", of which the last is timed.
 // Out: a table with a heading, columns separated by tabs, on standard output.
 // Holds: level 0 of the default profile; times are the least of all rounds. A
 // kernel that cannot be timed has the reason in its column `problem`.
@@ -12,8 +13,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "bench/compile_times.h"
 #include "bench/run_times.h"
 #include "bench/stopwatch.h"
@@ -65,14 +68,34 @@ int Compile(std::span<char* const> paths, const CompileRounds& rounds) {
   return 0;
 }
 
+std::vector<std::string> Words(const std::string& text, char separator) {
+  return absl::StrSplit(text, separator, absl::SkipWhitespace());
+}
+
+Step ReadStep(const std::string& text) {
+  const std::vector<std::string> words = Words(text, ' ');
+  Step step;
+  for (const std::string& word : words) {
+    if (step.export_name.empty()) {
+      step.export_name = word;
+    } else {
+      step.args.push_back(std::strtoull(word.c_str(), nullptr, 0));
+    }
+  }
+  return step;
+}
+
 int Run(std::span<char* const> args, const RunRounds& rounds) {
   Kernel kernel;
   kernel.module = ReadFile(args[0]);
   kernel.unmetered_artifact = ReadFile(args[1]);
-  kernel.export_name = args[2];
-  for (const char* bits : args.subspan(3)) {
-    kernel.args.push_back(std::strtoull(bits, nullptr, 0));
+  kernel.wasi_arguments = Words(args[2], ' ');
+  for (const std::string& call : Words(args[3], ';')) {
+    kernel.before.push_back(ReadStep(call));
   }
+  if (kernel.before.empty()) return 2;
+  kernel.timed = std::move(kernel.before.back());
+  kernel.before.pop_back();
   const auto times = TimeRuns(kernel, LevelZero(), rounds);
   if (!times.ok() && times.status().code() == absl::StatusCode::kInternal) {
     return Fail(args[0], times.status());
@@ -103,13 +126,13 @@ int Main(std::span<char* const> args) {
   if (command == "compile" && args.size() > 1) {
     return Compile(args.subspan(1), compile_rounds);
   }
-  if (command == "run" && args.size() > 3) {
+  if (command == "run" && args.size() == 5) {
     return Run(args.subspan(1), run_rounds);
   }
   std::fprintf(stderr,
                "usage: figures [--quick] compile MODULE...\n"
-               "       figures [--quick] run MODULE UNMETERED_ARTIFACT EXPORT "
-               "[BITS...]\n");
+               "       figures [--quick] run MODULE UNMETERED_ARTIFACT "
+               "WASI_ARGUMENTS CALLS\n");
   return 2;
 }
 

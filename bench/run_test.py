@@ -1,5 +1,6 @@
 """bench/run on one small module: it runs, and its table has its shape."""
 
+import os
 import re
 import subprocess
 import unittest
@@ -19,7 +20,8 @@ class RunTest(unittest.TestCase):
     result = subprocess.run(
         ['bench/run', '--quick', '--binaries', '.', '--only', 'hash_chain',
          '--corpus', 'no/such/folder'],
-        text=True, capture_output=True, check=False)
+        text=True, capture_output=True, check=False,
+        env={**os.environ, 'PYTHONIOENCODING': 'utf-8'})
     self.assertEqual(result.returncode, 0, result.stderr)
     lines = result.stdout.splitlines()
     self.assertRegex(lines[0], r'^machine: .*, \d+ cores, .* load')
@@ -42,7 +44,8 @@ class RunTest(unittest.TestCase):
   def test_says_why_a_kernel_cannot_be_timed(self):
     artifact = 'unmetered'
     subprocess.run(['bench/compile_unmetered', MODULE, artifact], check=True)
-    result = figures('--quick', 'run', MODULE, artifact, 'nothing')
+    result = figures('--quick', 'run', MODULE, artifact, '',
+                     'run 3; nothing')
     self.assertEqual(result.returncode, 0)
     self.assertIn('no exported function nothing\t0', result.stdout)
 

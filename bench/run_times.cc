@@ -143,16 +143,28 @@ class Instance {
       return absl::FailedPreconditionError("its start function traps");
     }
     id_ = made->instance;
-    const auto function = store_->FindExport(id_, kernel_.export_name);
+    for (const Step& step : kernel_.before) {
+      absl::Status status = Prepare(step);
+      if (!status.ok()) return status;
+      const auto outcome = Call();
+      if (!outcome.ok()) return outcome.status();
+    }
+    return Prepare(kernel_.timed);
+  }
+
+  // What Call calls from here on.
+  absl::Status Prepare(const Step& step) {
+    const auto function = store_->FindExport(id_, step.export_name);
     if (!function || function->kind != wasm::ExternKind::kFunc) {
       return absl::NotFoundError(
-          absl::StrCat("no exported function ", kernel_.export_name));
+          absl::StrCat("no exported function ", step.export_name));
     }
     function_ = *function;
+    args_.clear();
     for (const wasm::ValType type :
          store_->FunctionSignature(function_).params) {
       const size_t i = args_.size();
-      uint64_t bits = i < kernel_.args.size() ? kernel_.args[i] : 0;
+      uint64_t bits = i < step.args.size() ? step.args[i] : 0;
       if (type == wasm::ValType::kI32 || type == wasm::ValType::kF32) {
         bits = static_cast<uint32_t>(bits);
       }

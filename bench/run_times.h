@@ -16,11 +16,18 @@
 
 namespace ingot::bench {
 
+// A call of an export. Arguments that are missing are 0.
+struct Step {
+  std::string export_name;
+  std::vector<uint64_t> args;
+};
+
 struct Kernel {
   std::vector<uint8_t> module;
   std::vector<uint8_t> unmetered_artifact;
-  std::string export_name;
-  std::vector<uint64_t> args;
+  // Calls that come first and are not timed.
+  std::vector<Step> before;
+  Step timed;
   std::vector<std::string> wasi_arguments;
 };
 

@@ -1,8 +1,8 @@
 // V8 beside Ingot, for bench/run. In: `compile ROUNDS`, or `run ROUNDS CALLS
-// EXPORT [TYPE:BITS...]`; module paths on standard input, one a line. Out: a
-// line for each, separated by tabs: path, least time in microseconds, result;
-// of a kernel that cannot be timed the path only. V8's flags choose the
-// compiler.
+// BEFORE EXPORT [TYPE:BITS...]`, where BEFORE is "EXPORT NUMBER...; ...";
+// module paths on standard input, one a line. Out: a line for each, separated
+// by tabs: path, least time in microseconds, result; of a kernel that cannot be
+// timed the path only. V8's flags choose the compiler.
 
 import {readFileSync} from 'node:fs';
 
@@ -40,14 +40,19 @@ function argument(word) {
 
 // The first rounds run baseline code, so there are more than three.
 function runTime(bytes) {
-  const [calls, name, ...words] = rest;
+  const [calls, before, name, ...words] = rest;
   const args = words.map(argument);
   const module = new WebAssembly.Module(bytes);
   if (WebAssembly.Module.imports(module).length !== 0) return [];
   let least = Infinity;
   let result;
   for (let i = 0; i < rounds; ++i) {
-    const run = new WebAssembly.Instance(module).exports[name];
+    const {exports} = new WebAssembly.Instance(module);
+    for (const step of before.split(';').filter(Boolean)) {
+      const [first, ...numbers] = step.trim().split(' ');
+      exports[first](...numbers.map(Number));
+    }
+    const run = exports[name];
     if (calls > 1) result = run(...args);
     const begin = process.hrtime.bigint();
     for (let k = 0; k < calls; ++k) {
