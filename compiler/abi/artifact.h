@@ -78,13 +78,24 @@ static_assert(sizeof(TrapEntry) == 20);
 // the verifier (compiler/x64/DIALECT.md, 7).
 struct CertificateEntry {
   uint32_t code_offset;
-  uint32_t zero_upper;      // bit r: general register r has a zero upper half
-  int32_t owed_minus_paid;  // gas
-  // Module offset of the wasm instruction that comes next in execution;
-  // 0xFFFFFFFF inside of one's expansion and in code between blocks.
+  // Bit r: general register r has a zero upper half. Above: kCertificatePaid
+  // and kCertificateRepair.
+  uint32_t zero_upper;
+  int32_t owed_minus_paid;  // gas: 0
+  // Module offset of the wasm instruction with which a gas segment begins: the
+  // one that begins here, or, with kCertificatePaid, the one that this place is
+  // inside of. 0xFFFFFFFF before the first payment of a function.
   uint32_t wasm_offset;
 };
 static_assert(sizeof(CertificateEntry) == 16);
+
+// The place is inside of a segment that is paid: in an instruction's expansion,
+// or on the way from a segment's end to where control passes.
+inline constexpr uint32_t kCertificatePaid = uint32_t{1} << 31;
+// A repair out of line that returns behind the jump that leads here.
+inline constexpr uint32_t kCertificateRepair = uint32_t{1} << 30;
+inline constexpr uint32_t kCertificateFlags =
+    kCertificatePaid | kCertificateRepair;
 
 }  // namespace ingot::abi
 

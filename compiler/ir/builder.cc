@@ -157,6 +157,7 @@ Builder::Outcome Builder::Build(uint32_t scale) {
     if (owed_ >= kLargestSegment) [[unlikely]] {
       EndSegment();
       BeginSegment(0);
+      graph_.insts[gas_].c = pos_;
     }
     Step(reader, op);
   }
@@ -537,6 +538,7 @@ void Builder::SetLocal(uint32_t local, InstId value) {
 void Builder::BeginSegment(uint8_t flags) {
   gas_ = Emit(kGas, Type::kNone, 0);
   graph_.insts[gas_].flags = flags;
+  graph_.insts[gas_].c = next_pos_;
   owed_ = 0;
 }
 

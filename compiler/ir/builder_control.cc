@@ -449,6 +449,7 @@ EdgeId Builder::CopyBlock(Control& label, EdgeId from) {
   BindEdge(from, StartBlock(false));
   graph_.blocks[block_].pos = kNoId;
   BeginSegment(0);
+  graph_.insts[gas_].c = kNoId;
   CopyToLabel(label);
   const EdgeId edge = EdgeToLabel(label);
   JumpTo(edge);

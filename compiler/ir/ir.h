@@ -62,7 +62,9 @@ enum : IrOp {
   kRefFunc,       // c: function
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
-  kGas,           // a: price of what follows up to the next kGas or the end
+  // a: price of what follows up to the next kGas or the end. c: module offset of
+  // what follows; kNoId in code between blocks, where the last one still holds.
+  kGas,
   kJump,          // a: edge
   kBranch,        // a: condition, b: edge if not zero, c: edge if zero
   // a: index, c: entries (the last is the default). pool[b] = distinct edges

@@ -143,9 +143,9 @@ void Emitter::Canonicalise(InstId i) {
   const uint8_t dst = alloc_.insts[i].dst;
   as_.Xx(inst.type == Type::kF32 ? x::kIdUcomiss : x::kIdUcomisd, dst, dst);
   const uint32_t at = as_.Jcc(Cc::kP);
-  Certificate(as_.zero_upper(), kNowhere);
-  nan_stubs_.Push(NanStub{at, as_.offset(), as_.zero_upper(),
-                          dst, inst.type});
+  InsideSegment(as_.zero_upper());
+  nan_stubs_.Push(NanStub{at, as_.offset(), as_.zero_upper(), segment_, dst,
+                          inst.type});
 }
 
 // Equal operands may differ in sign only when both are zero: min takes the bits
@@ -305,7 +305,7 @@ void Emitter::Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
   // dst holds a bound of its own width on each of these paths.
   uint32_t zero_upper = as_.zero_upper() & ~(1u << dst);
   if (!to_64) zero_upper |= 1u << dst;
-  Certificate(zero_upper, kNowhere);
+  InsideSegment(zero_upper);
 }
 
 // Truncates a number known to be in range.

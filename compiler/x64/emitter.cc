@@ -83,9 +83,28 @@ uint64_t Emitter::CodeBound() const {
          24 * uint64_t{graph_.num_pool} + 1024;
 }
 
+// The convention vouches for the upper halves of i32 arguments.
+uint32_t Emitter::EntryZeroUpper() const {
+  const wasm::FuncType& type =
+      arena_.Get(graph_.module->types,
+                 arena_.Get(graph_.module->functions, graph_.body->function));
+  uint32_t zero_upper = 0;
+  abi::ArgumentCursor cursor;
+  for (uint32_t i = 0; i < type.params; ++i) {
+    const wasm::ValType param =
+        arena_.Get(graph_.module->type_pool, type.pool_offset + i);
+    const abi::ArgumentCursor::Place place = cursor.Next(param);
+    if (place.in_register && param == wasm::ValType::kI32) {
+      zero_upper |= 1u << abi::kIntArgument[place.index];
+    }
+  }
+  return zero_upper;
+}
+
 // sub rsp; the stack check. An overflow is located at the call, whose return
 // address stands above the frame.
 void Emitter::Prologue() {
+  as_.SetZeroUpper(EntryZeroUpper());
   as_.Ri(x::kIdSub, Width::k64, kRsp, frame_ - 8);
   as_.Rm(x::kIdCmp, Width::k64, kRsp, Base(abi::kVmctxStackLimit));
   trap_stubs_.Push(
@@ -116,7 +135,7 @@ void Emitter::ZeroSlots() {
   // r11 counts down; parameters in registers must survive.
   as_.Ri(x::kIdMov, Width::k32, kScratch, count);
   const uint32_t loop = as_.offset();
-  Certificate(as_.zero_upper(), kNowhere);
+  Certificate(as_.zero_upper(), kNowhere, 0);
   Mem mem = Slot(params);
   mem.index = kScratch;
   mem.shift = 3;
@@ -164,24 +183,40 @@ void Emitter::BlockCertificate(BlockId b) {
     const InstId value = alloc_.segments[reg.segment].value;
     if (graph_.insts[value].type == Type::kI32) zero_upper |= 1u << reg.reg;
   }
-  if (b != 0) Certificate(zero_upper, graph_.blocks[b].pos);
+  if (b == 0) return;
+  const uint32_t begin = graph_.blocks[b].pos;
+  if (begin == kNoId) {
+    InsideSegment(zero_upper);
+  } else {
+    Certificate(zero_upper, begin, 0);
+  }
 }
 
 // States what holds here, on every path. Several labels at one place (an empty
 // block, a repair that returns to a block's start) share one entry.
-void Emitter::Certificate(uint32_t zero_upper, uint32_t wasm_offset) {
-  abi::CertificateEntry entry{as_.offset(), zero_upper & kCertified, 0,
-                              wasm_offset};
+// A place where a segment begins stays one.
+void Emitter::Certificate(uint32_t zero_upper, uint32_t wasm_offset,
+                          uint32_t flags) {
+  const uint32_t mask = zero_upper & kCertified;
   const uint32_t count = out_->certs.size();
-  if (count != 0 && out_->certs[count - 1].code_offset == entry.code_offset) {
+  if (count != 0 && out_->certs[count - 1].code_offset == as_.offset()) {
     abi::CertificateEntry& last = out_->certs[count - 1];
-    last.zero_upper &= entry.zero_upper;
-    if (wasm_offset != kNowhere) last.wasm_offset = wasm_offset;
-    as_.SetZeroUpper(last.zero_upper);
+    if (flags == 0) {
+      last.zero_upper &= ~abi::kCertificateFlags;
+      last.wasm_offset = wasm_offset;
+    }
+    last.zero_upper &= mask | abi::kCertificateFlags;
+    as_.SetZeroUpper(last.zero_upper & kCertified);
     return;
   }
-  out_->certs.Push(entry);
-  as_.SetZeroUpper(entry.zero_upper);
+  out_->certs.Push(
+      abi::CertificateEntry{as_.offset(), mask | flags, 0, wasm_offset});
+  as_.SetZeroUpper(mask);
+}
+
+// A place inside of the segment that is paid.
+void Emitter::InsideSegment(uint32_t zero_upper) {
+  Certificate(zero_upper, segment_, abi::kCertificatePaid);
 }
 
 // A label inside of an instruction's expansion, where short jumps arrive.
@@ -189,11 +224,11 @@ void Emitter::Label(std::initializer_list<uint32_t> short_jumps) {
   for (uint32_t at : short_jumps) {
     if (at != 0) as_.PatchShort(at);
   }
-  Certificate(as_.zero_upper(), kNowhere);
+  InsideSegment(as_.zero_upper());
 }
 
 void Emitter::EdgeOutOfLine(uint32_t at, EdgeId edge) {
-  edge_stubs_.Push(EdgeStub{at, edge, as_.zero_upper()});
+  edge_stubs_.Push(EdgeStub{at, edge, as_.zero_upper(), segment_});
 }
 
 // Phis that hold a register but are spilled later, or earlier on another path,
@@ -283,6 +318,7 @@ void Emitter::EmitInst(InstId i) {
 // test comes before the payment: the segment may trap before all of it is owed,
 // and then a counter that only the payment made negative is no out of gas.
 void Emitter::EmitGas(const Inst& inst) {
+  if (inst.c != kNoId) segment_ = inst.c;
   segment_paid_ = inst.a;
 #ifdef INGOT_UNMETERED
   return;  // What metered code is measured against (bench/).
@@ -339,7 +375,7 @@ void Emitter::JumpIf(const Test& test, EdgeId edge) {
     const uint32_t zero_upper = as_.zero_upper();
     Goto(edge);
     as_.Patch32(skip, as_.offset());
-    Certificate(zero_upper, kNowhere);
+    InsideSegment(zero_upper);
     return;
   }
   switch (test.kind) {
@@ -421,7 +457,7 @@ void Emitter::BranchTable(InstId i) {
   targets.Attach(&arena_);
   for (uint32_t k = 0; k < distinct; ++k) {
     targets.Push(as_.offset());
-    Certificate(zero_upper, kNowhere);
+    InsideSegment(zero_upper);
     EdgeMoves(edges[k]);
     const BlockId to = graph_.edges[edges[k]].to;
     if (to <= block_) {
@@ -535,7 +571,8 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < nan_stubs_.size(); ++i) {
     const NanStub stub = nan_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.zero_upper, kNowhere);
+    Certificate(stub.zero_upper, stub.segment,
+                abi::kCertificatePaid | abi::kCertificateRepair);
     if (stub.type == Type::kF32) {
       as_.MovImm64(kScratch, 0x7FC00000u);
       as_.Xr(x::kIdMovd, Width::k32, stub.reg, kScratch);
@@ -548,7 +585,7 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < edge_stubs_.size(); ++i) {
     const EdgeStub stub = edge_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.zero_upper, kNowhere);
+    Certificate(stub.zero_upper, stub.segment, abi::kCertificatePaid);
     EdgeMoves(stub.edge);
     const BlockId to = graph_.edges[stub.edge].to;
     as_.JmpBack(block_at_[to]);

@@ -87,6 +87,7 @@ class Emitter {
     uint32_t at;  // the jump's displacement
     EdgeId edge;
     uint32_t zero_upper;  // what holds at the jump
+    uint32_t segment;     // where its segment begins in the module
   };
   struct TrapStub {
     uint32_t at;
@@ -98,6 +99,7 @@ class Emitter {
     uint32_t at;      // displacement of the jump
     uint32_t back;    // where to go on
     uint32_t zero_upper;
+    uint32_t segment;
     uint8_t reg;
     Type type;
   };
@@ -105,6 +107,7 @@ class Emitter {
   // emitter.cc
   uint64_t CodeBound() const;
   void Prologue();
+  uint32_t EntryZeroUpper() const;
   void Epilogue();
   void ZeroSlots();
   void EmitBlock(BlockId b);
@@ -128,7 +131,8 @@ class Emitter {
   void AddTrap(uint32_t at, InstId inst, TrapCode code, int32_t correction);
   int32_t Correction(InstId inst) const;
   void BlockCertificate(BlockId b);
-  void Certificate(uint32_t zero_upper, uint32_t wasm_offset);
+  void Certificate(uint32_t zero_upper, uint32_t wasm_offset, uint32_t flags);
+  void InsideSegment(uint32_t zero_upper);
   void Label(std::initializer_list<uint32_t> short_jumps);
   void EdgeOutOfLine(uint32_t at, EdgeId edge);
   Test TestOf(InstId condition, uint8_t where);
@@ -220,6 +224,7 @@ class Emitter {
   uint32_t num_slots_ = 0;
   uint32_t next_move_ = 0;
   uint32_t segment_paid_ = 0;  // price of the open gas segment
+  uint32_t segment_ = 0;       // module offset of its begin
   uint32_t call_stack_arguments_ = 0;  // of the last call
   BlockId block_ = 0;
   uint32_t* block_at_ = nullptr;

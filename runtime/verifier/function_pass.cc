@@ -1,0 +1,601 @@
+#include "runtime/verifier/function_pass.h"
+
+#include "compiler/abi/traps.h"
+
+// Labels, jumps, calls, returns and traps. Refusals name the instruction at
+// at_.
+
+namespace ingot::verifier {
+namespace {
+
+using abi::CertificateEntry;
+using abi::TrapEntry;
+
+#define VERIFY(condition, reason) \
+  do {                            \
+    if (!(condition)) {           \
+      return Reason::reason;      \
+    }                             \
+  } while (false)
+
+#define RETURN_IF_REFUSED(expr)                              \
+  do {                                                       \
+    if (const Reason reason_ = (expr);                       \
+        reason_ != Reason::kNone) [[unlikely]] {             \
+      return reason_;                                        \
+    }                                                        \
+  } while (false)
+
+constexpr uint8_t kR10 = 10, kR11 = 11;
+constexpr uint8_t kCcBelow = 2, kCcAboveEqual = 3, kCcEqual = 4;
+constexpr uint8_t kCcNotEqual = 5, kCcAbove = 7, kCcLess = 12;
+
+// Results of builtins that are an i32, by number.
+enum BuiltinResult : uint8_t { kNoResult, kI32Result, kRefResult };
+constexpr uint8_t ResultOf(const char* text) {
+  return text[0] == 'i' ? kI32Result : text[0] == 'r' ? kRefResult : kNoResult;
+}
+constexpr uint8_t kBuiltinResults[] = {
+#define INGOT_BUILTIN(number, name, parameters, result) ResultOf(result),
+#include "compiler/abi/builtins.def"
+#undef INGOT_BUILTIN
+};
+constexpr uint32_t kBuiltins = sizeof(kBuiltinResults);
+
+bool IsCode(const TrapEntry& entry, TrapCode code) {
+  return entry.code == static_cast<uint32_t>(code);
+}
+
+// Entries of a table that is ordered by code offset, in [begin, end).
+template <typename Entry>
+std::span<const Entry> Within(std::span<const Entry> entries, uint32_t begin,
+                              uint32_t end) {
+  const auto first_at = [&](uint32_t offset) {
+    size_t low = 0, high = entries.size();
+    while (low < high) {
+      const size_t middle = low + (high - low) / 2;
+      if (entries[middle].code_offset < offset) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  };
+  const size_t first = first_at(begin);
+  return entries.subspan(first, first_at(end) - first);
+}
+
+}  // namespace
+
+FunctionPass::FunctionPass(const CodeParts& parts,
+                           const abi::VmctxLayout& layout, uint32_t defined,
+                           Meter* meter, uint32_t* rodata_at)
+    : parts_(parts),
+      layout_(layout),
+      module_(*parts.module),
+      entry_(parts.functions[defined]),
+      defined_(defined),
+      meter_(meter),
+      rodata_at_(rodata_at),
+      rodata_begin_(*rodata_at),
+      end_(entry_.code_offset + entry_.code_bytes),
+      frame_(static_cast<int32_t>(entry_.frame_bytes)),
+      own_(ShapeOf(TypeOfFunction(module_.imported_functions + defined))),
+      traps_(Within(parts.traps, entry_.code_offset, end_)),
+      certificates_(Within(parts.certificates, entry_.code_offset, end_)) {}
+
+uint32_t FunctionPass::TypeOfFunction(uint32_t function) const {
+  return parts_.arena->Get(module_.functions, function);
+}
+
+FunctionPass::Shape FunctionPass::ShapeOf(uint32_t type) const {
+  const wasm::FuncType& signature = parts_.arena->Get(module_.types, type);
+  const auto pool = parts_.arena->View(module_.type_pool);
+  Shape shape;
+  abi::ArgumentCursor arguments, results;
+  for (uint32_t i = 0; i < signature.params + uint32_t{signature.results};
+       ++i) {
+    const bool is_result = i >= signature.params;
+    const wasm::ValType value = pool[signature.pool_offset + i];
+    const auto place = (is_result ? results : arguments).Next(value);
+    if (!place.in_register || value != wasm::ValType::kI32) continue;
+    const uint32_t bit = 1u << abi::kIntArgument[place.index];
+    (is_result ? shape.results_mask : shape.arguments_mask) |= bit;
+  }
+  shape.argument_slots = arguments.slots;
+  shape.result_slots = results.slots;
+  return shape;
+}
+
+Refusal FunctionPass::Run() {
+  at_ = entry_.code_offset;
+  const uint32_t function = module_.imported_functions + defined_;
+  for (const TrapEntry& entry : traps_) {
+    if (entry.function != function || entry.code == 0 ||
+        entry.code > static_cast<uint32_t>(TrapCode::kCallSite) ||
+        entry.owed_minus_paid > 0) {
+      return {Reason::kTrapEntry, function, entry.code_offset};
+    }
+  }
+  for (const CertificateEntry& entry : certificates_) {
+    if ((entry.zero_upper & ~abi::kCertificateFlags) > 0xFFFF) {
+      return {Reason::kCertificateContents, function, entry.code_offset};
+    }
+  }
+  Reason reason = Reason::kNone;
+  if (meter_ != nullptr) reason = meter_->Begin(defined_);
+  if (reason == Reason::kNone) reason = Prologue();
+  if (reason == Reason::kNone) reason = Code();
+  if (reason == Reason::kNone) return {};
+  return {reason, function, at_};
+}
+
+bool FunctionPass::Decode(uint32_t at, Instruction* out) const {
+  return DecodeInstruction(parts_.code.data() + at, end_ - at, out);
+}
+
+// T1, but for the saved base.
+Reason FunctionPass::Prologue() {
+  VERIFY(frame_ >= 16, kFrameSize);
+  Instruction in;
+  VERIFY(Decode(at_, &in) && in.op == Op::kSubImm && in.rm == kRsp &&
+             in.width == 8 && in.imm == frame_ - 8,
+         kPrologue);
+  at_ += in.length;
+  VERIFY(Decode(at_, &in) && in.op == Op::kCmpMem && in.reg == kRsp &&
+             in.width == 8 && in.base == kBase && in.index == kNoRegister &&
+             in.disp == abi::kVmctxStackLimit,
+         kPrologue);
+  at_ += in.length;
+  VERIFY(Decode(at_, &in) && in.op == Op::kJcc && in.cc == kCcBelow,
+         kPrologue);
+  length_ = in.length;
+  const Target target = FindTarget(int64_t{next()} + in.imm);
+  VERIFY(target.is_trap && IsCode(*target.trap, TrapCode::kStackOverflow) &&
+             target.trap->owed_minus_paid == 0,
+         kPrologue);
+  at_ = next();
+  state_.Reset(own_.arguments_mask);
+  if (at_ < end_ && Decode(at_, &in) && in.op == Op::kStore &&
+      in.width == 8 && in.reg == kBase && in.base == kRsp &&
+      in.index == kNoRegister && in.disp == frame_ - 16) {
+    base_saved_ = true;
+    at_ += in.length;
+  }
+  // Nothing is listed for what the templates have covered.
+  VERIFY(traps_.empty() || traps_[0].code_offset >= at_, kTrapEntry);
+  VERIFY(certificates_.empty() || certificates_[0].code_offset >= at_,
+         kJumpIntoTemplate);
+  return Reason::kNone;
+}
+
+Reason FunctionPass::Code() {
+  while (at_ < end_) {
+    site_ = nullptr;
+    site_used_ = false;
+    if (after_call_ || (next_trap_ < traps_.size() &&
+                        traps_[next_trap_].code_offset <= at_)) {
+      RETURN_IF_REFUSED(AtTrapEntries());
+    }
+    if (next_certificate_ < certificates_.size() &&
+        certificates_[next_certificate_].code_offset <= at_) {
+      RETURN_IF_REFUSED(AtLabel());
+    }
+    Instruction in;
+    VERIFY(Decode(at_, &in), kUnknownInstruction);
+    length_ = in.length;
+    VERIFY(reachable_ || in.op == Op::kUd2, kFallsThrough);
+    if (expect_ != Expect::kAnything) {
+      RETURN_IF_REFUSED(Expected(in));
+    } else {
+      RETURN_IF_REFUSED(Step(in));
+    }
+    VERIFY(site_ == nullptr || site_used_, kTrapEntry);
+    at_ = next();
+  }
+  VERIFY(!reachable_, kFallsThrough);
+  VERIFY(next_trap_ == traps_.size(), kTrapEntry);
+  VERIFY(next_certificate_ == certificates_.size(), kOverlap);
+  return Reason::kNone;
+}
+
+// What is known here is what the certificate says, from now on.
+Reason FunctionPass::AtLabel() {
+  const CertificateEntry& entry = certificates_[next_certificate_++];
+  VERIFY(entry.code_offset == at_, kOverlap);
+  VERIFY(expect_ == Expect::kAnything, kJumpIntoTemplate);
+  VERIFY(!reachable_ || state_.Implies(entry.zero_upper & 0xFFFF),
+         kCertificateNotImplied);
+  if (meter_ != nullptr) {
+    RETURN_IF_REFUSED(meter_->Label(entry, reachable_));
+    if ((entry.zero_upper & abi::kCertificateRepair) != 0) {
+      VERIFY(!reachable_ && RepairReturn(at_, &repair_jump_) != kNowhere,
+             kCertificateContents);
+    }
+  }
+  state_.Reset(entry.zero_upper & 0xFFFF);
+  compared_ = {};
+  reachable_ = true;
+  straight_ = false;
+  return Reason::kNone;
+}
+
+// Takes the entries for this place: a call's return, then this instruction's.
+Reason FunctionPass::AtTrapEntries() {
+  while (next_trap_ < traps_.size() &&
+         traps_[next_trap_].code_offset <= at_) {
+    const TrapEntry& entry = traps_[next_trap_++];
+    VERIFY(entry.code_offset == at_, kTrapEntry);
+    if (!IsCode(entry, TrapCode::kCallSite)) {
+      VERIFY(site_ == nullptr, kTrapEntry);
+      site_ = &entry;
+      continue;
+    }
+    VERIFY(after_call_, kTrapEntry);
+    after_call_ = false;
+    if (meter_ != nullptr) {
+      RETURN_IF_REFUSED(meter_->CallSite(entry, called_, callee_));
+    }
+  }
+  VERIFY(!after_call_, kNoTrapEntry);
+  return Reason::kNone;
+}
+
+Reason FunctionPass::Step(const Instruction& in) {
+  const Comparison compared = compared_;
+  compared_ = {};
+  // The flags of a gas test are for the jump behind it alone.
+  VERIFY(compared.flags != Flags::kGas || in.op == Op::kJcc, kGasTemplate);
+  switch (in.op) {
+    case Op::kUd2: return Trap();
+    case Op::kJcc: return Jcc(in, compared);
+    case Op::kJmp: return Jmp(in);
+    case Op::kJmpReg: return JmpRegister(in);
+    case Op::kCall: return Call(in);
+    case Op::kCallMem: return CallMemory(in);
+    case Op::kRet: return Reason::kStackPointer;
+    case Op::kAddImm:
+      if (in.rm == kRsp) return SetStackPointer(in);
+      break;
+    case Op::kSubImm:
+      if (in.rm == kRsp) return SetStackPointer(in);
+      if (in.rm == kGas) return PayGas(in);
+      break;
+    case Op::kTest:
+      if (in.reg == kGas && in.rm == kGas && in.width == 8) {
+        compared_.flags = Flags::kGas;
+        return Reason::kNone;
+      }
+      break;
+    case Op::kMovImm: {
+      bool matched = false;
+      RETURN_IF_REFUSED(ZeroingLoop(in, &matched));
+      if (matched) return Reason::kNone;
+      break;
+    }
+    default:
+      break;
+  }
+  return Value(in, compared);
+}
+
+// The rest of a template.
+Reason FunctionPass::Expected(const Instruction& in) {
+  switch (expect_) {
+    case Expect::kPopArguments:
+      VERIFY(in.op == Op::kSubImm && in.rm == kRsp && in.width == 8 &&
+                 in.imm == expected_,
+             kStackPointer);
+      expect_ = restore_base_ ? Expect::kRestoreBase : Expect::kAnything;
+      return Reason::kNone;
+    case Expect::kRestoreBase:
+      VERIFY(in.op == Op::kLoad && in.width == 8 && in.reg == kBase &&
+                 in.base == kRsp && in.index == kNoRegister &&
+                 in.disp == frame_ - 16,
+             kBaseNotRestored);
+      expect_ = Expect::kAnything;
+      return Reason::kNone;
+    case Expect::kReturn:
+      return Return(in);
+    case Expect::kImportCall: {
+      VERIFY(in.op == Op::kCallMem && in.base == kR10 &&
+                 in.index == kNoRegister &&
+                 in.disp == layout_.Import(expected_),
+             kIndirectCall);
+      const uint32_t import = expected_;
+      return FinishCall(ShapeOf(TypeOfFunction(import)), true,
+                        CalledKind::kImport, import);
+    }
+    case Expect::kIndirectCall: {
+      VERIFY(in.op == Op::kCallMem && in.base == expected_reg_ &&
+                 in.index == kNoRegister && in.disp == abi::kFuncRefCode,
+             kIndirectCall);
+      const uint32_t type = expected_;
+      return FinishCall(ShapeOf(type), true, CalledKind::kIndirect, type);
+    }
+    case Expect::kAnything:
+      break;
+  }
+  return Reason::kJumpIntoTemplate;
+}
+
+// T11: `mov r11d, n`, a label, `mov qword [rsp + r11*8 + d], 0`, `sub r11d, 1`,
+// `jne` back to the label. r11 is n … 1 at the store.
+Reason FunctionPass::ZeroingLoop(const Instruction& in, bool* matched) {
+  const uint32_t label = next();
+  if (!straight_ || in.width != 4 || in.reg != kR11 ||
+      next_certificate_ >= certificates_.size() ||
+      certificates_[next_certificate_].code_offset != label) {
+    return Reason::kNone;
+  }
+  Instruction store, sub, back;
+  if (label >= end_ || !Decode(label, &store) || store.op != Op::kStoreImm ||
+      store.base != kRsp || store.index != kR11) {
+    return Reason::kNone;
+  }
+  uint32_t at = label + store.length;
+  VERIFY(at < end_ && Decode(at, &sub) && sub.op == Op::kSubImm &&
+             sub.rm == kR11 && sub.width == 4 && sub.imm == 1,
+         kMemoryOperand);
+  at += sub.length;
+  VERIFY(at < end_ && Decode(at, &back) && back.op == Op::kJcc &&
+             back.cc == kCcNotEqual &&
+             int64_t{at} + back.length + back.imm == label,
+         kMemoryOperand);
+  const int64_t count = in.imm;
+  VERIFY(store.width == 8 && store.scale == 3 && store.imm == 0 &&
+             count > 0 && int64_t{store.disp} + 8 >= 0 &&
+             store.disp + 8 * count + 8 <= frame_ - 16,
+         kFrameOperand);
+  const CertificateEntry& entry = certificates_[next_certificate_++];
+  VERIFY(state_.Implies(entry.zero_upper & 0xFFFF & ~(1u << kR11)),
+         kCertificateNotImplied);
+  at += back.length;
+  VERIFY(next_trap_ >= traps_.size() || traps_[next_trap_].code_offset >= at,
+         kTrapEntry);
+  VERIFY(next_certificate_ >= certificates_.size() ||
+             certificates_[next_certificate_].code_offset >= at,
+         kJumpIntoTemplate);
+  state_.Reset(entry.zero_upper & 0xFFFF & ~(1u << kR11));
+  closed_label_ = label;
+  length_ = at - at_;
+  straight_ = false;
+  *matched = true;
+  return Reason::kNone;
+}
+
+// A jump target is a trap, or certified, or nothing. Each listed place is found
+// to be an instruction's start when the pass comes to it.
+FunctionPass::Target FunctionPass::FindTarget(int64_t to) const {
+  Target target;
+  if (to < entry_.code_offset || to >= end_) return target;
+  const uint32_t offset = static_cast<uint32_t>(to);
+  size_t low = 0, high = certificates_.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (certificates_[middle].code_offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low < certificates_.size() && certificates_[low].code_offset == offset) {
+    if (offset != closed_label_) target.certificate = &certificates_[low];
+    return target;
+  }
+  if (end_ - offset < 2 || parts_.code[offset] != 0x0F ||
+      parts_.code[offset + 1] != 0x0B) {
+    return target;
+  }
+  low = 0, high = traps_.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (traps_[middle].code_offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  // A return address may be listed at the same place.
+  while (low < traps_.size() && traps_[low].code_offset == offset &&
+         IsCode(traps_[low], TrapCode::kCallSite)) {
+    ++low;
+  }
+  if (low < traps_.size() && traps_[low].code_offset == offset) {
+    target.is_trap = true;
+    target.trap = &traps_[low];
+  }
+  return target;
+}
+
+Reason FunctionPass::Jcc(const Instruction& in, const Comparison& compared) {
+  straight_ = false;
+  const Target target = FindTarget(int64_t{next()} + in.imm);
+  if (compared.flags == Flags::kGas) {
+    VERIFY(in.cc == kCcLess && target.is_trap &&
+               IsCode(*target.trap, TrapCode::kOutOfGas) &&
+               target.trap->owed_minus_paid == 0,
+           kGasTemplate);
+    return meter_ != nullptr ? meter_->Test() : Reason::kNone;
+  }
+  if (!target.is_trap) {
+    VERIFY(target.certificate != nullptr, kJumpTarget);
+    if (meter_ != nullptr && (target.certificate->zero_upper &
+                              abi::kCertificateRepair) != 0) {
+      uint32_t jump;
+      VERIFY(RepairReturn(target.certificate->code_offset, &jump) == next(),
+             kTransfer);
+    }
+    return Branch(*target.certificate);
+  }
+  VERIFY(!IsCode(*target.trap, TrapCode::kStackOverflow) &&
+             !IsCode(*target.trap, TrapCode::kOutOfGas),
+         kTrapEntry);
+  if (meter_ != nullptr) RETURN_IF_REFUSED(meter_->Trap(*target.trap));
+  // What holds when the jump is not taken.
+  const uint8_t reg = compared.reg;
+  if (compared.flags == Flags::kMemoryBound && in.cc == kCcAbove) {
+    state_.SetTag(reg, {TagKind::kCheckedSum, compared.index, compared.value});
+  } else if (compared.flags == Flags::kTableBound && in.cc == kCcAboveEqual) {
+    state_.SetTag(reg, {TagKind::kElementIndex, compared.index, 0});
+  } else if (compared.flags == Flags::kNull && in.cc == kCcEqual) {
+    state_.SetTag(reg, {TagKind::kRef, 0, 0});
+  } else if (compared.flags == Flags::kTypeMatch && in.cc == kCcNotEqual) {
+    state_.SetTag(reg, {TagKind::kRefOfType, compared.index, 0});
+  }
+  return Reason::kNone;
+}
+
+// A jump from here to a certified place.
+Reason FunctionPass::Branch(const CertificateEntry& to) {
+  VERIFY(state_.Implies(to.zero_upper & 0xFFFF), kCertificateNotImplied);
+  if (meter_ == nullptr) return Reason::kNone;
+  return meter_->Jump(to, to.code_offset >= next() || at_ == repair_jump_);
+}
+
+// T12: where the repair at `label` goes on, and its last instruction; kNowhere
+// if none stands there. A conditional jump leads there, and the repair returns
+// right behind that jump: so it closes no loop.
+uint32_t FunctionPass::RepairReturn(uint32_t label, uint32_t* jump) const {
+  Instruction bits, move, back;
+  uint32_t at = label;
+  if (!Decode(at, &bits) || bits.op != Op::kMovImm) return kNowhere;
+  at += bits.length;
+  if (at >= end_ || !Decode(at, &move) || move.op != Op::kPlain ||
+      move.reg_role != Role::kXmm || move.rm_role != Role::kRead) {
+    return kNowhere;
+  }
+  at += move.length;
+  if (at >= end_ || !Decode(at, &back) || back.op != Op::kJmp) {
+    return kNowhere;
+  }
+  *jump = at;
+  return static_cast<uint32_t>(at + back.length + back.imm);
+}
+
+Reason FunctionPass::Jmp(const Instruction& in) {
+  straight_ = false;
+  const Target target = FindTarget(int64_t{next()} + in.imm);
+  VERIFY(target.certificate != nullptr, kJumpTarget);
+  reachable_ = false;
+  VERIFY((target.certificate->zero_upper & abi::kCertificateRepair) == 0,
+         kTransfer);
+  return Branch(*target.certificate);
+}
+
+// T10's end: every entry of the table leads to a certified place.
+Reason FunctionPass::JmpRegister(const Instruction& in) {
+  const Tag tag = state_.At(in.rm);
+  VERIFY(tag.kind == TagKind::kJumpTarget, kJumpTable);
+  straight_ = false;
+  reachable_ = false;
+  const uint8_t* table = parts_.rodata.data() + tag.index;
+  for (uint64_t k = 0; k < tag.value; ++k, table += 4) {
+    const uint32_t raw = table[0] | table[1] << 8 | table[2] << 16 |
+                         static_cast<uint32_t>(table[3]) << 24;
+    const int64_t to = int64_t{parts_.text_bytes} + rodata_begin_ +
+                       static_cast<int32_t>(raw);
+    const Target target = FindTarget(to);
+    VERIFY(target.certificate != nullptr, kJumpTarget);
+    VERIFY((target.certificate->zero_upper & abi::kCertificateRepair) == 0,
+           kTransfer);
+    RETURN_IF_REFUSED(Branch(*target.certificate));
+  }
+  return Reason::kNone;
+}
+
+Reason FunctionPass::Call(const Instruction& in) {
+  const int64_t to = int64_t{next()} + in.imm;
+  size_t low = 0, high = parts_.functions.size();
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (parts_.functions[middle].code_offset < to) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  VERIFY(low < parts_.functions.size() &&
+             parts_.functions[low].code_offset == to,
+         kCallTarget);
+  const uint32_t function =
+      module_.imported_functions + static_cast<uint32_t>(low);
+  return FinishCall(ShapeOf(TypeOfFunction(function)), false,
+                    CalledKind::kFunction, function);
+}
+
+// A runtime call; other calls through memory end a template (Expected).
+Reason FunctionPass::CallMemory(const Instruction& in) {
+  VERIFY(in.base == kBase && in.index == kNoRegister &&
+             in.disp == abi::kVmctxBuiltinStub,
+         kIndirectCall);
+  const Tag number = state_.At(kR11);
+  VERIFY(number.kind == TagKind::kConst && number.value < kBuiltins,
+         kRuntimeCall);
+  Shape shape;
+  if (kBuiltinResults[number.value] == kI32Result) {
+    shape.results_mask = 1u << kRax;
+  }
+  return FinishCall(shape, false, CalledKind::kRuntime,
+                    static_cast<uint32_t>(number.value));
+}
+
+Reason FunctionPass::FinishCall(const Shape& shape, bool restore_base,
+                                CalledKind kind, uint32_t callee) {
+  VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
+  VERIFY(!restore_base || base_saved_, kBaseNotRestored);
+  VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
+             frame_ - 16,
+         kOutgoingArea);
+  state_.Reset(shape.results_mask);
+  after_call_ = true;
+  called_ = kind;
+  callee_ = callee;
+  restore_base_ = restore_base;
+  expected_ = 8 * shape.argument_slots;
+  expect_ = restore_base ? Expect::kRestoreBase : Expect::kAnything;
+  if (expected_ != 0) expect_ = Expect::kPopArguments;
+  return Reason::kNone;
+}
+
+// T2: only `add rsp, F - 8` with `ret` behind it. What a call pops is taken
+// back by Expected, the frame by Prologue.
+Reason FunctionPass::SetStackPointer(const Instruction& in) {
+  VERIFY(in.op == Op::kAddImm && in.width == 8 && in.imm == frame_ - 8,
+         kStackPointer);
+  expect_ = Expect::kReturn;
+  return Reason::kNone;
+}
+
+Reason FunctionPass::Return(const Instruction& in) {
+  VERIFY(in.op == Op::kRet && (in.imm & 0xFFFF) == 8 * own_.argument_slots,
+         kStackPointer);
+  VERIFY(state_.Implies(own_.results_mask), kNotZeroExtended);
+  expect_ = Expect::kAnything;
+  reachable_ = false;
+  return meter_ != nullptr ? meter_->Return() : Reason::kNone;
+}
+
+Reason FunctionPass::Trap() {
+  VERIFY(site_ != nullptr, kNoTrapEntry);
+  site_used_ = true;
+  straight_ = false;
+  // Out of line, what was paid is checked at each jump here.
+  if (reachable_) {
+    VERIFY(!IsCode(*site_, TrapCode::kStackOverflow) &&
+               !IsCode(*site_, TrapCode::kOutOfGas),
+           kTrapEntry);
+    if (meter_ != nullptr) RETURN_IF_REFUSED(meter_->Trap(*site_));
+  }
+  reachable_ = false;
+  return Reason::kNone;
+}
+
+Reason FunctionPass::PayGas(const Instruction& in) {
+  VERIFY(in.width == 8 && in.imm > 0, kGasTemplate);
+  if (meter_ == nullptr) return Reason::kNone;
+  return meter_->Pay(static_cast<uint32_t>(in.imm));
+}
+
+}  // namespace ingot::verifier

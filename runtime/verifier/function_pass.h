@@ -1,0 +1,140 @@
+#ifndef RUNTIME_VERIFIER_FUNCTION_PASS_H_
+#define RUNTIME_VERIFIER_FUNCTION_PASS_H_
+
+#include <cstdint>
+#include <span>
+
+#include "compiler/abi/calling_convention.h"
+#include "compiler/abi/vmctx.h"
+#include "runtime/verifier/decoder.h"
+#include "runtime/verifier/meter.h"
+#include "runtime/verifier/register_state.h"
+#include "runtime/verifier/verifier.h"
+
+// The pass over one function's code, from its first byte to its last, once.
+//
+//   function_pass.cc  labels, jumps, calls, returns, traps
+//   operands.cc       memory operands and what values are known to be
+
+namespace ingot::verifier {
+
+class FunctionPass {
+ public:
+  // `meter` is null for part 1 alone. `rodata_at` is where the function's jump
+  // tables begin; it is moved behind them.
+  FunctionPass(const CodeParts& parts, const abi::VmctxLayout& layout,
+               uint32_t defined, Meter* meter, uint32_t* rodata_at);
+
+  Refusal Run();
+
+ private:
+  // What a comparison has set the flags to mean for the next instruction.
+  enum class Flags : uint8_t {
+    kNothing, kGas, kMemoryBound, kTableBound, kNull, kTypeMatch, kBelow,
+  };
+  struct Comparison {
+    Flags flags = Flags::kNothing;
+    uint8_t reg = 0;
+    uint8_t other = 0;
+    uint32_t index = 0;
+    uint64_t value = 0;
+  };
+  // What the next instruction has to be.
+  enum class Expect : uint8_t {
+    kAnything, kPopArguments, kRestoreBase, kReturn, kImportCall, kIndirectCall,
+  };
+  // Parameters and results of a type, placed by the calling convention.
+  struct Shape {
+    uint32_t arguments_mask = 0;  // registers with an i32 argument
+    uint32_t results_mask = 0;
+    uint32_t argument_slots = 0;
+    uint32_t result_slots = 0;
+  };
+  struct Target {
+    bool is_trap = false;
+    const abi::TrapEntry* trap = nullptr;
+    const abi::CertificateEntry* certificate = nullptr;
+  };
+
+  // function_pass.cc
+  Reason Prologue();
+  Reason Code();
+  Reason AtLabel();
+  Reason AtTrapEntries();
+  Reason Step(const Instruction& in);
+  Reason Expected(const Instruction& in);
+  Reason ZeroingLoop(const Instruction& in, bool* matched);
+  Reason Jcc(const Instruction& in, const Comparison& compared);
+  Reason Jmp(const Instruction& in);
+  Reason JmpRegister(const Instruction& in);
+  Reason Branch(const abi::CertificateEntry& to);
+  uint32_t RepairReturn(uint32_t label, uint32_t* jump) const;
+  Reason Call(const Instruction& in);
+  Reason CallMemory(const Instruction& in);
+  Reason FinishCall(const Shape& shape, bool restore_base, CalledKind kind,
+                    uint32_t callee);
+  Reason Return(const Instruction& in);
+  Reason Trap();
+  Reason SetStackPointer(const Instruction& in);
+  Reason PayGas(const Instruction& in);
+  bool Decode(uint32_t at, Instruction* out) const;
+  Target FindTarget(int64_t to) const;
+  Shape ShapeOf(uint32_t type) const;
+  uint32_t TypeOfFunction(uint32_t function) const;
+
+  // operands.cc
+  Reason Value(const Instruction& in, const Comparison& compared);
+  Reason Roles(const Instruction& in);
+  Reason Memory(const Instruction& in, Tag* loaded);
+  Reason Frame(const Instruction& in);
+  Reason Heap(const Instruction& in, bool imported);
+  Reason Vmctx(const Instruction& in, Tag* loaded);
+  Reason GlobalAccess(const Instruction& in, uint32_t global);
+  Reason Tagged(const Instruction& in, Tag* loaded);
+  Reason Load(const Instruction& in, const Tag& loaded);
+  Reason LoadBase(const Instruction& in);
+  Reason CompareMemory(const Instruction& in);
+  Reason Lea(const Instruction& in);
+  void Add(const Instruction& in);
+
+  uint32_t next() const { return at_ + length_; }
+
+  const CodeParts& parts_;
+  const abi::VmctxLayout& layout_;
+  const wasm::Module& module_;
+  const abi::FunctionEntry& entry_;
+  uint32_t defined_;
+  Meter* meter_;
+  uint32_t* rodata_at_;
+  uint32_t rodata_begin_;
+  uint32_t end_;
+  int32_t frame_;
+  Shape own_;
+  std::span<const abi::TrapEntry> traps_;             // of this function
+  std::span<const abi::CertificateEntry> certificates_;
+
+  uint32_t at_ = 0;       // of the current instruction
+  uint32_t length_ = 0;
+  size_t next_trap_ = 0;
+  size_t next_certificate_ = 0;
+  const abi::TrapEntry* site_ = nullptr;  // entry at at_, not a call's
+  bool site_used_ = false;
+  bool reachable_ = true;
+  bool straight_ = true;   // no label or jump since the entry
+  bool base_saved_ = false;
+  bool after_call_ = false;
+  Expect expect_ = Expect::kAnything;
+  bool restore_base_ = false;
+  uint32_t expected_ = 0;  // import, type, or bytes
+  uint8_t expected_reg_ = kNoRegister;
+  uint32_t repair_jump_ = kNowhere;  // the jump that ends a repair
+  uint32_t closed_label_ = kNowhere;  // of the zeroing loop
+  CalledKind called_ = CalledKind::kFunction;
+  uint32_t callee_ = 0;
+  RegisterState state_;
+  Comparison compared_;
+};
+
+}  // namespace ingot::verifier
+
+#endif  // RUNTIME_VERIFIER_FUNCTION_PASS_H_

@@ -1,0 +1,46 @@
+#ifndef RUNTIME_VERIFIER_METER_H_
+#define RUNTIME_VERIFIER_METER_H_
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/verifier/verifier.h"
+#include "runtime/verifier/wasm_segments.h"
+
+// Rule 7: the walk over a function's native code in step with its wasm code.
+// In: what the pass over the code comes across, in order. Out: whether it pays
+// for what the module says stands there (README.md, metering).
+
+namespace ingot::verifier {
+
+class Meter {
+ public:
+  Meter(const CodeParts& parts, std::span<const uint8_t> module_bytes,
+        const GasSchedule& schedule, Arena& scratch)
+      : parts_(parts), segments_(parts, module_bytes, schedule, scratch) {}
+
+  Reason Begin(uint32_t defined);
+  // A certified place; `reached`: also from the instruction before it.
+  Reason Label(const abi::CertificateEntry& entry, bool reached);
+  Reason Jump(const abi::CertificateEntry& to, bool forwards);
+  Reason Test();
+  Reason Pay(uint32_t price);
+  Reason Trap(const abi::TrapEntry& entry);
+  Reason CallSite(const abi::TrapEntry& entry, CalledKind kind,
+                  uint32_t callee);
+  Reason Return();
+
+ private:
+  bool Settled() const;
+  Reason Transfer(uint32_t position);
+
+  const CodeParts& parts_;
+  WasmSegments segments_;
+  uint32_t current_ = 0;  // segment
+  bool paid_ = false;
+  bool tested_ = false;
+};
+
+}  // namespace ingot::verifier
+
+#endif  // RUNTIME_VERIFIER_METER_H_

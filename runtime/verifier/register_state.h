@@ -1,0 +1,82 @@
+#ifndef RUNTIME_VERIFIER_REGISTER_STATE_H_
+#define RUNTIME_VERIFIER_REGISTER_STATE_H_
+
+#include <cstdint>
+
+// What the verifier knows of the general registers at a place in the code: for
+// each whether its upper half is zero, and for a few what they hold (a tag).
+// Tags live from one instruction to the next; a label or a call ends them all.
+
+namespace ingot::verifier {
+
+enum class TagKind : uint8_t {
+  kNone,
+  kConst,          // value
+  kCallerBase,     // r15 at this place
+  kMemoryBase,     // base of the imported memory
+  kGlobalPointer,  // cell of the imported global `index`
+  kSum,            // value + a number below 2^32
+  kCheckedSum,     // a kSum that is at most the memory's size; index: imported
+  kTableCell,      // cell of the imported table `index`
+  kElements,       // elements of table `index`
+  kElementIndex,   // below the size of table `index`
+  kRefOrNull,      // an element of a funcref table
+  kRef,            // not null
+  kRefOfType,      // of type `index`
+  kTypeIds,
+  kTypeId,         // canonical id of type `index`
+  kBelow,          // less than value
+  kTables,         // address of rodata offset `index`
+  kTableEntry,     // entry of the jump table of `value` entries at `index`
+  kJumpTarget,     // where such an entry leads to
+};
+
+struct Tag {
+  TagKind kind = TagKind::kNone;
+  uint32_t index = 0;
+  uint64_t value = 0;
+};
+
+class RegisterState {
+ public:
+  // Bit r: register r has a zero upper half.
+  uint32_t zero_upper() const { return zero_upper_; }
+  bool IsZeroUpper(uint8_t reg) const { return (zero_upper_ >> reg & 1) != 0; }
+  bool Implies(uint32_t mask) const { return (mask & ~zero_upper_) == 0; }
+
+  // Only `mask` is known.
+  void Reset(uint32_t mask) {
+    zero_upper_ = mask;
+    tagged_ = 0;
+  }
+  // A write of 4 or 8 bytes.
+  void Write(uint8_t reg, uint8_t width) {
+    tagged_ &= ~(1u << reg);
+    if (width == 4) {
+      zero_upper_ |= 1u << reg;
+    } else {
+      zero_upper_ &= ~(1u << reg);
+    }
+  }
+  // A write of the low byte leaves the upper half as it is.
+  void WriteByte(uint8_t reg) { tagged_ &= ~(1u << reg); }
+  void SetTag(uint8_t reg, const Tag& tag) {
+    tags_[reg] = tag;
+    tagged_ |= 1u << reg;
+  }
+  Tag At(uint8_t reg) const {
+    return (tagged_ >> reg & 1) != 0 ? tags_[reg] : Tag{};
+  }
+  bool Is(uint8_t reg, TagKind kind) const {
+    return (tagged_ >> reg & 1) != 0 && tags_[reg].kind == kind;
+  }
+
+ private:
+  uint32_t zero_upper_ = 0;
+  uint32_t tagged_ = 0;
+  Tag tags_[16];
+};
+
+}  // namespace ingot::verifier
+
+#endif  // RUNTIME_VERIFIER_REGISTER_STATE_H_

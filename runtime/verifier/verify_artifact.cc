@@ -1,0 +1,129 @@
+#include "runtime/verifier/verify_artifact.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/artifact/artifact_error.h"
+#include "runtime/program.h"
+
+namespace ingot::runtime {
+namespace {
+
+// Room for what metering needs of a body, per byte of it: at most a segment,
+// its successors, a trap point and a control for each instruction.
+constexpr uint64_t kScratchPerByte = 192;
+constexpr uint64_t kSmallestScratch = uint64_t{1} << 20;
+
+uint64_t LargestBody(const Program& program) {
+  uint64_t largest = 0;
+  for (const wasm::Body& body : program.View(program.module().bodies)) {
+    largest = std::max<uint64_t>(largest, body.end - body.begin);
+  }
+  return largest;
+}
+
+// The kept sections stand in the artifact as they stand in the module; behind
+// them is only where they stood.
+bool KeepsSectionsOf(const ArtifactView& view, const Program& program) {
+  uint64_t at = 8;
+  std::vector<uint8_t> offsets;
+  for (const wasm::Bytes& kept : program.View(program.module().kept_sections)) {
+    if (view.module.size() < at + kept.size ||
+        !std::equal(view.module.begin() + at,
+                    view.module.begin() + at + kept.size,
+                    program.bytes().begin() + kept.offset)) {
+      return false;
+    }
+    at += kept.size;
+    for (uint32_t shift = 0; shift < 32; shift += 8) {
+      offsets.push_back(static_cast<uint8_t>(kept.offset >> shift));
+    }
+  }
+  return view.module.size() >= at + offsets.size() &&
+         std::equal(offsets.rbegin(), offsets.rend(), view.module.rbegin());
+}
+
+}  // namespace
+
+verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
+                            const wasm::Module& module) {
+  verifier::CodeParts parts;
+  parts.code = view.text.first(view.identity.code_bytes);
+  parts.text_bytes = static_cast<uint32_t>(view.text.size());
+  parts.rodata = view.rodata;
+  parts.functions = view.functions;
+  parts.traps = view.traps;
+  parts.certificates = view.certificates;
+  parts.arena = &arena;
+  parts.module = &module;
+  return parts;
+}
+
+absl::Status ToStatus(const verifier::Refusal& refusal) {
+  if (refusal.ok()) return absl::OkStatus();
+  std::string where = absl::StrCat("rule V", verifier::RuleOf(refusal.reason),
+                                   ", ", verifier::TextOf(refusal.reason));
+  if (refusal.function != kNowhere) {
+    absl::StrAppend(&where, "; function ", refusal.function);
+  }
+  if (refusal.code_offset != kNowhere) {
+    absl::StrAppend(&where, ", code offset ", refusal.code_offset);
+  }
+  return MakeArtifactError(ArtifactError::kVerifier, where);
+}
+
+absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
+                        const wasm::Module& module,
+                        verifier::Refusal* refusal) {
+  const verifier::Refusal found =
+      verifier::VerifyCode(PartsOf(view, arena, module));
+  if (refusal != nullptr) *refusal = found;
+  return ToStatus(found);
+}
+
+absl::Status VerifyWithModule(const ArtifactView& view,
+                              std::span<const uint8_t> module_bytes,
+                              verifier::Refusal* refusal) {
+  if (refusal != nullptr) *refusal = {};
+  if (Sha256(module_bytes) != view.ModuleDigest()) {
+    return MakeArtifactError(ArtifactError::kModuleDiffers,
+                             view.ModuleDigest().Hex());
+  }
+  Status rejection;
+  const auto program = Program::FromModule(
+      {module_bytes.begin(), module_bytes.end()}, view.profile, &rejection);
+  if (!program.ok()) return program.status();
+  if (!rejection.ok()) {
+    return MakeArtifactError(
+        ArtifactError::kModuleSection,
+        absl::StrCat("the module is invalid at offset ", rejection.offset));
+  }
+  const wasm::Module& module = (*program)->module();
+  if (!KeepsSectionsOf(view, **program) ||
+      view.functions.size() != module.bodies.size ||
+      (!view.functions.empty() &&
+       view.first_function != module.imported_functions)) {
+    return MakeArtifactError(ArtifactError::kModuleSection,
+                             "not the module's sections");
+  }
+  const uint64_t pages =
+      (kSmallestScratch + kScratchPerByte * LargestBody(**program)) /
+      Arena::kPageBytes;
+  const std::unique_ptr<uint8_t[], void (*)(void*)> region(
+      static_cast<uint8_t*>(std::malloc(pages * Arena::kPageBytes)),
+      &std::free);
+  if (region == nullptr) {
+    return absl::ResourceExhaustedError("no host memory to verify metering");
+  }
+  Arena scratch(region.get(), 16, 0, pages * Arena::kPageBytes);
+  const verifier::Refusal found = verifier::VerifyMetering(
+      PartsOf(view, (*program)->arena(), module), module_bytes,
+      view.profile.execution, scratch);
+  if (refusal != nullptr) *refusal = found;
+  return ToStatus(found);
+}
+
+}  // namespace ingot::runtime

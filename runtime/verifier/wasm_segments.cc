@@ -1,0 +1,362 @@
+#include "runtime/verifier/wasm_segments.h"
+
+#include "compiler/abi/traps.h"
+
+// One walk over the body, control by control. Where labels lead is known at
+// their ends; segments name them by number until then.
+
+namespace ingot::verifier {
+namespace {
+
+using wasm::Op;
+using wasm::Operator;
+using wasm::OperatorReader;
+
+// DIALECT.md, 6: a payment is an immediate of 32 bits.
+constexpr uint32_t kLargestSegment = uint32_t{1} << 29;
+
+constexpr uint32_t Bit(TrapCode code) {
+  return 1u << static_cast<uint32_t>(code);
+}
+
+uint32_t CodesOf(Op op) {
+  if (wasm::InfoOf(op).immediate == wasm::ImmediateKind::kMemArg) {
+    return Bit(TrapCode::kOutOfBoundsMemory);
+  }
+  switch (op) {
+    case Op::kI32DivS: case Op::kI64DivS:
+      return Bit(TrapCode::kIntegerDivideByZero) |
+             Bit(TrapCode::kIntegerOverflow);
+    case Op::kI32DivU: case Op::kI64DivU: case Op::kI32RemS:
+    case Op::kI64RemS: case Op::kI32RemU: case Op::kI64RemU:
+      return Bit(TrapCode::kIntegerDivideByZero);
+    default:
+      return Bit(TrapCode::kInvalidConversion) |
+             Bit(TrapCode::kIntegerOverflow);
+  }
+}
+
+// The builtin that does an instruction (compiler/abi/builtins.def).
+uint32_t BuiltinOf(Op op) {
+  switch (op) {
+    case Op::kMemoryGrow: return 0;
+    case Op::kMemoryCopy: return 1;
+    case Op::kMemoryFill: return 2;
+    case Op::kMemoryInit: return 3;
+    case Op::kDataDrop: return 4;
+    case Op::kTableGet: return 5;
+    case Op::kTableSet: return 6;
+    case Op::kTableGrow: return 7;
+    case Op::kTableFill: return 8;
+    case Op::kTableCopy: return 9;
+    case Op::kTableInit: return 10;
+    case Op::kElemDrop: return 11;
+    case Op::kTableSize: return 12;
+    default: return kNowhere;
+  }
+}
+
+}  // namespace
+
+bool WasmSegments::Allocate(const wasm::Body& body) {
+  arena_.Rewind(mark_);
+  // A branch, control or call opens at most two segments; a body's price in
+  // full segments opens the others.
+  const uint64_t segments = 4 + uint64_t{body.calls} + body.branches +
+                            3 * uint64_t{body.controls} +
+                            uint64_t{body.instructions} / 32768;
+  const uint64_t successors =
+      4 + 2 * uint64_t{body.branches} + 4 * uint64_t{body.controls};
+  Array<Segment> segment_array;
+  Array<Successor> successor_array;
+  Array<TrapPoint> point_array;
+  Array<Control> control_array;
+  Array<uint32_t> stack_array;
+  if (!arena_.AllocateArray(segments, &segment_array) ||
+      !arena_.AllocateArray(successors, &successor_array) ||
+      !arena_.AllocateArray(uint64_t{body.instructions} + 1, &point_array) ||
+      !arena_.AllocateArray(uint64_t{body.controls} + 1, &control_array) ||
+      !arena_.AllocateArray(uint64_t{body.controls} + 1, &stack_array)) {
+    return false;
+  }
+  segments_ = arena_.View(segment_array);
+  successors_ = arena_.View(successor_array);
+  points_ = arena_.View(point_array);
+  controls_ = arena_.View(control_array);
+  stack_ = arena_.View(stack_array);
+  num_segments_ = num_successors_ = num_points_ = num_controls_ = 0;
+  depth_ = skipped_ = 0;
+  calls_ = overflow_ = false;
+  return true;
+}
+
+bool WasmSegments::Build(const wasm::Body& body) {
+  if (!Allocate(body)) return false;
+  const wasm::Module& module = *parts_.module;
+  const wasm::FuncType& type = parts_.arena->Get(
+      module.types, parts_.arena->Get(module.functions, body.function));
+  Push(Kind::kBlock, 0);
+  Open(body.code, false, false);
+  owed_ = schedule_.EntryPrice(type.params, type.results,
+                               body.locals - type.params);
+  OperatorReader reader(bytes_.data(), body.code, body.end);
+  Operator op;
+  while (depth_ != 0 && !overflow_ && reader.Next(&op)) {
+    if (!reachable_ && Skip(op)) continue;
+    if (owed_ >= kLargestSegment) {
+      Close(op.offset, SegmentEnd::kSplit);
+      Open(op.offset, false, false);
+    }
+    Step(reader, op);
+  }
+  if (overflow_ || !reader.status().ok()) return false;
+  segments_[0].tests = calls_;
+  Link();
+  return true;
+}
+
+bool WasmSegments::Skip(const Operator& op) {
+  switch (op.op) {
+    case Op::kBlock: case Op::kLoop: case Op::kIf:
+      ++skipped_;
+      return true;
+    case Op::kElse:
+      return skipped_ != 0;
+    case Op::kEnd:
+      if (skipped_ == 0) return false;
+      --skipped_;
+      return true;
+    default:
+      return true;
+  }
+}
+
+void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
+  owed_ += schedule_.Price(op.op);
+  const uint32_t next = reader.offset();
+  switch (op.op) {
+    case Op::kUnreachable:
+      AddPoint(op, Bit(TrapCode::kUnreachable));
+      return Close(op.offset, SegmentEnd::kTrap);
+    case Op::kBlock:
+      return Push(Kind::kBlock, 0);
+    case Op::kLoop:
+      AddSuccessor(Where::kPosition, next);
+      Close(op.offset, SegmentEnd::kTransfer);
+      Push(Kind::kLoop, next);
+      return Open(next, true, true);
+    case Op::kIf:
+      AddSuccessor(Where::kPosition, next);
+      AddSuccessor(Where::kElse, num_controls_);
+      Close(op.offset, SegmentEnd::kTransfer);
+      Push(Kind::kIf, 0);
+      return Open(next, true, false);
+    case Op::kElse: {
+      Control& control = controls_[stack_[depth_ - 1]];
+      if (reachable_) {
+        control.has_edges = true;
+        AddSuccessor(Where::kLabel, stack_[depth_ - 1]);
+        Close(op.offset, SegmentEnd::kTransfer);
+      }
+      control.kind = Kind::kElse;
+      control.else_target = next;
+      return Open(next, true, false);
+    }
+    case Op::kEnd:
+      return EndControl(op, next);
+    case Op::kBr:
+      AddLabel(op.a);
+      return Close(op.offset, SegmentEnd::kTransfer);
+    case Op::kBrIf:
+      AddLabel(op.a);
+      AddSuccessor(Where::kPosition, next);
+      Close(op.offset, SegmentEnd::kTransfer);
+      return Open(next, true, false);
+    case Op::kBrTable:
+      for (uint64_t i = 0; i <= op.a; ++i) AddLabel(reader.ReadLabel());
+      return Close(op.offset, SegmentEnd::kTransfer);
+    case Op::kReturn:
+      return Close(op.offset, SegmentEnd::kReturn);
+    case Op::kCall:
+      return Call(op, next,
+                  op.a < parts_.module->imported_functions
+                      ? CalledKind::kImport
+                      : CalledKind::kFunction,
+                  op.a);
+    case Op::kCallIndirect:
+      AddPoint(op, Bit(TrapCode::kUndefinedElement) |
+                       Bit(TrapCode::kUninitializedElement) |
+                       Bit(TrapCode::kIndirectCallMismatch));
+      return Call(op, next, CalledKind::kIndirect, op.a);
+    default:
+      break;
+  }
+  const uint32_t builtin = BuiltinOf(op.op);
+  if (builtin != kNowhere) {
+    return Call(op, next, CalledKind::kRuntime, builtin);
+  }
+  if (wasm::HasFlag(op.op, wasm::kTraps)) AddPoint(op, CodesOf(op.op));
+}
+
+void WasmSegments::EndControl(const Operator& op, uint32_t next) {
+  Control& control = controls_[stack_[--depth_]];
+  bool opens = control.has_edges;
+  if (control.kind == Kind::kLoop) {
+    opens = reachable_;
+  } else {
+    control.target = next;
+    if (control.kind == Kind::kIf) {
+      control.else_target = next;
+      opens = true;
+    }
+  }
+  if (opens) {
+    if (reachable_) {
+      AddSuccessor(Where::kPosition, next);
+      Close(op.offset, SegmentEnd::kTransfer);
+    }
+    Open(next, true, false);
+  }
+  if (depth_ == 0 && reachable_) Close(op.offset, SegmentEnd::kReturn);
+}
+
+void WasmSegments::Open(uint32_t begin, bool is_label, bool tests) {
+  if (num_segments_ >= segments_.size()) {
+    overflow_ = true;
+    return;
+  }
+  Segment& segment = segments_[num_segments_++];
+  segment = Segment{};
+  segment.begin = begin;
+  segment.is_label = is_label;
+  segment.tests = tests;
+  segment.first_successor = num_successors_;
+  segment.first_point = num_points_;
+  owed_ = 0;
+  reachable_ = true;
+}
+
+void WasmSegments::Close(uint32_t end, SegmentEnd kind) {
+  Segment& segment = segments_[num_segments_ - 1];
+  segment.end = end;
+  segment.price = static_cast<uint32_t>(owed_);
+  segment.kind = kind;
+  segment.successors = num_successors_ - segment.first_successor;
+  segment.points = num_points_ - segment.first_point;
+  reachable_ = false;
+}
+
+void WasmSegments::Call(const Operator& op, uint32_t next, CalledKind kind,
+                        uint32_t callee) {
+  calls_ = true;
+  Close(op.offset, SegmentEnd::kCall);
+  segments_[num_segments_ - 1].called = kind;
+  segments_[num_segments_ - 1].callee = callee;
+  Open(next, false, false);
+}
+
+void WasmSegments::Push(Kind kind, uint32_t target) {
+  if (num_controls_ >= controls_.size()) {
+    overflow_ = true;
+    return;
+  }
+  controls_[num_controls_] = {kind, false, target, 0};
+  stack_[depth_++] = num_controls_++;
+}
+
+void WasmSegments::AddSuccessor(Where where, uint32_t value) {
+  if (num_successors_ >= successors_.size()) {
+    overflow_ = true;
+    return;
+  }
+  successors_[num_successors_++] = {where, value};
+}
+
+void WasmSegments::AddLabel(uint32_t depth) {
+  const uint32_t control = stack_[depth_ - 1 - depth];
+  controls_[control].has_edges = true;
+  AddSuccessor(Where::kLabel, control);
+}
+
+void WasmSegments::AddPoint(const Operator& op, uint32_t codes) {
+  if (num_points_ >= points_.size()) {
+    overflow_ = true;
+    return;
+  }
+  points_[num_points_++] = {op.offset, static_cast<uint32_t>(owed_), codes};
+}
+
+uint32_t WasmSegments::PositionOf(const Successor& successor) const {
+  switch (successor.where) {
+    case Where::kLabel: return controls_[successor.value].target;
+    case Where::kElse: return controls_[successor.value].else_target;
+    case Where::kPosition: break;
+  }
+  return successor.value;
+}
+
+// From the last to the first: a segment that costs nothing and goes on to one
+// place stands for that place. Only a loop's header lies before its branch,
+// and stands for itself.
+void WasmSegments::Link() {
+  for (uint32_t i = num_segments_; i-- > 0;) {
+    Segment& segment = segments_[i];
+    segment.canonical = i;
+    if (segment.price != 0 || segment.tests || segment.successors != 1 ||
+        segment.kind != SegmentEnd::kTransfer) {
+      continue;
+    }
+    const uint32_t to =
+        Find(PositionOf(successors_[segment.first_successor]));
+    if (to == kNowhere) continue;
+    segment.canonical = to > i ? segments_[to].canonical : to;
+  }
+}
+
+uint32_t WasmSegments::Find(uint32_t begin) const {
+  uint32_t low = 0, high = num_segments_;
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (segments_[middle].begin < begin) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < num_segments_ && segments_[low].begin == begin ? low : kNowhere;
+}
+
+const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
+                                         uint32_t offset) const {
+  const Segment& in = segments_[segment];
+  uint32_t low = in.first_point, high = in.first_point + in.points;
+  const uint32_t end = high;
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (points_[middle].offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < end && points_[low].offset == offset ? &points_[low] : nullptr;
+}
+
+// Every step is to a later segment or to a loop's header, which tests: so no
+// cycle is without a test.
+bool WasmSegments::Follows(uint32_t from, uint32_t to) const {
+  const Segment& segment = segments_[from];
+  if (segment.kind != SegmentEnd::kTransfer) return false;
+  for (uint32_t i = 0; i < segment.successors; ++i) {
+    const uint32_t next =
+        Find(PositionOf(successors_[segment.first_successor + i]));
+    if (next == kNowhere) continue;
+    if (to == next || to == segments_[next].canonical ||
+        (to > next && segments_[to].canonical == segments_[next].canonical)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace ingot::verifier

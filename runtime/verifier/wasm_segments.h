@@ -1,0 +1,121 @@
+#ifndef RUNTIME_VERIFIER_WASM_SEGMENTS_H_
+#define RUNTIME_VERIFIER_WASM_SEGMENTS_H_
+
+#include <cstdint>
+#include <span>
+
+#include "compiler/wasm/operator_reader.h"
+#include "runtime/verifier/verifier.h"
+
+// A body cut into segments: straight pieces that are paid at once. A segment
+// begins at the body's start, where a branch can lead, behind a branch and
+// behind a call; it ends with the call or where control may pass elsewhere.
+// Re-derived from the module's bytes and the schedule alone. Code that cannot
+// be reached belongs to no segment.
+
+namespace ingot::verifier {
+
+enum class CalledKind : uint8_t { kFunction, kImport, kIndirect, kRuntime };
+
+enum class SegmentEnd : uint8_t {
+  kReturn, kTrap, kTransfer, kCall,
+  kSplit,  // nothing but the sum's size ends it
+};
+
+struct Segment {
+  uint32_t begin = 0;  // module offset of its first instruction
+  uint32_t end = 0;    // of the one that ends it
+  uint32_t price = 0;
+  // The segment that control reaches from here without paying or testing.
+  uint32_t canonical = 0;
+  uint32_t first_successor = 0;
+  uint32_t successors = 0;
+  uint32_t first_point = 0;
+  uint32_t points = 0;
+  uint32_t callee = 0;  // function, type, or builtin
+  SegmentEnd kind = SegmentEnd::kTransfer;
+  CalledKind called = CalledKind::kFunction;
+  bool tests = false;   // a loop's header, or the entry of one that calls
+  bool is_label = false;
+};
+
+// An instruction that may trap: what is owed from its segment's begin up to
+// and including it, and the trap codes it has (bit c: code c).
+struct TrapPoint {
+  uint32_t offset;
+  uint32_t owed;
+  uint32_t codes;
+};
+
+class WasmSegments {
+ public:
+  WasmSegments(const CodeParts& parts, std::span<const uint8_t> module_bytes,
+               const GasSchedule& schedule, Arena& scratch)
+      : parts_(parts), bytes_(module_bytes), schedule_(schedule),
+        arena_(scratch), mark_(scratch.used()) {}
+
+  // False when there is no memory. Forgets the body before.
+  bool Build(const wasm::Body& body);
+
+  const Segment& At(uint32_t index) const { return segments_[index]; }
+  // The segment that begins at a module offset; kNowhere if none does.
+  uint32_t Find(uint32_t begin) const;
+  const TrapPoint* FindPoint(uint32_t segment, uint32_t offset) const;
+  // Whether control may pass from the end of `from` to the begin of `to`,
+  // perhaps through segments that cost nothing.
+  bool Follows(uint32_t from, uint32_t to) const;
+
+ private:
+  enum class Kind : uint8_t { kBlock, kLoop, kIf, kElse };
+  struct Control {
+    Kind kind;
+    bool has_edges;
+    uint32_t target;       // where a branch to it leads
+    uint32_t else_target;
+  };
+  enum class Where : uint32_t { kPosition, kLabel, kElse };
+  struct Successor {
+    Where where;
+    uint32_t value;  // module offset, or control
+  };
+
+  bool Allocate(const wasm::Body& body);
+  bool Skip(const wasm::Operator& op);
+  void Step(wasm::OperatorReader& reader, const wasm::Operator& op);
+  void EndControl(const wasm::Operator& op, uint32_t next);
+  void Open(uint32_t begin, bool is_label, bool tests);
+  void Close(uint32_t end, SegmentEnd kind);
+  void Call(const wasm::Operator& op, uint32_t next, CalledKind kind,
+            uint32_t callee);
+  void Push(Kind kind, uint32_t target);
+  void AddSuccessor(Where where, uint32_t value);
+  void AddLabel(uint32_t depth);
+  void AddPoint(const wasm::Operator& op, uint32_t codes);
+  uint32_t PositionOf(const Successor& successor) const;
+  void Link();
+
+  const CodeParts& parts_;
+  std::span<const uint8_t> bytes_;
+  const GasSchedule& schedule_;
+  Arena& arena_;
+  uint32_t mark_;
+  std::span<Segment> segments_;
+  std::span<Successor> successors_;
+  std::span<TrapPoint> points_;
+  std::span<Control> controls_;
+  std::span<uint32_t> stack_;  // of controls
+  uint32_t num_segments_ = 0;
+  uint32_t num_successors_ = 0;
+  uint32_t num_points_ = 0;
+  uint32_t num_controls_ = 0;
+  uint32_t depth_ = 0;
+  uint32_t skipped_ = 0;
+  uint64_t owed_ = 0;
+  bool reachable_ = false;
+  bool calls_ = false;
+  bool overflow_ = false;
+};
+
+}  // namespace ingot::verifier
+
+#endif  // RUNTIME_VERIFIER_WASM_SEGMENTS_H_
