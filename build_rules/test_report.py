@@ -82,7 +82,7 @@ def main(path):
                 label = " ".join(identity["pattern"]["pattern"])
             else:
                 label = next(iter(identity.values())).get("label", "?")
-            failures.append(f"{label}: {event['aborted'].get('reason')}")
+            failures.append(f"{label}: {event['aborted'].get('reason', 'UNKNOWN')}")
         elif "finished" in event:
             exit_code = event["finished"].get("exitCode", {}).get("name")
     failures = sorted(set(failures))
