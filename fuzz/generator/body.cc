@@ -74,6 +74,7 @@ BodyGenerator::BodyGenerator(const PlannedModule& plan, uint32_t function,
 
 GeneratedBody BodyGenerator::Generate() {
   budget_ = static_cast<int>(random_.Between(10, 400));
+  if (random_.Chance(3)) budget_ *= 8;
   ChooseLocals();
   TakeFuel();
   labels_.push_back({type_.results, false});
@@ -520,7 +521,7 @@ void BodyGenerator::Loop(const Types& results) {
   }
   Values(params);
   Enter(Op::kLoop, params, results);
-  labels_.push_back({params, true});
+  labels_.push_back({params, true, counted ? counters_[loops_] : ~0u});
   ++loops_;
   Consume(params);
   Statements();
@@ -528,8 +529,7 @@ void BodyGenerator::Loop(const Types& results) {
   Values(params);
   const uint32_t counter = counters_[loops_ - 1];
   if (counted) {
-    out_.Inst(Op::kLocalGet, counter).I32Const(1).Inst(Op::kI32Sub);
-    out_.Inst(Op::kLocalTee, counter).I32Const(0).Inst(Op::kI32GtS);
+    CountDown(counter);
   } else {
     out_.Inst(Op::kGlobalGet, 0).Inst(Op::kI32Eqz);
     Enter(Op::kIf, {}, {});
@@ -600,11 +600,15 @@ void BodyGenerator::Statement() {
     Block({});
   } else if (kind < 80) {
     BranchIf();
-  } else if (kind < 83) {
+  } else if (kind < 82) {
     BranchTable();
-  } else if (kind < 85) {
+  } else if (kind < 84) {
     Branch();
-  } else if (kind < 90) {
+  } else if (kind < 86) {
+    Continue();
+  } else if (kind < 88) {
+    Rotate();
+  } else if (kind < 91) {
     Bulk();
   } else if (kind < 94) {
     TableStatement();
@@ -716,6 +720,66 @@ void BodyGenerator::BranchTable() {
   DeadCode();
   labels_.pop_back();
   out_.Inst(Op::kEnd);
+}
+
+// Leaves whether a counted loop may go round again.
+void BodyGenerator::CountDown(uint32_t counter) {
+  out_.Inst(Op::kLocalGet, counter).I32Const(1).Inst(Op::kI32Sub);
+  out_.Inst(Op::kLocalTee, counter).I32Const(0).Inst(Op::kI32GtS);
+}
+
+// Another edge back to a loop's header, from wherever this is.
+void BodyGenerator::Continue() {
+  const uint32_t count = static_cast<uint32_t>(labels_.size());
+  for (uint32_t depth = 0; depth < count; ++depth) {
+    const Label& label = labels_[count - 1 - depth];
+    if (!label.is_loop || label.counter == ~0u || random_.Chance(40)) continue;
+    const uint32_t counter = label.counter;
+    if (label.types.empty() && random_.Chance(50)) {
+      return ContinueTable(depth, counter);
+    }
+    const Types types = label.types;
+    Values(types);
+    CountDown(counter);
+    out_.Inst(Op::kBrIf, depth);
+    Consume(types);
+    return;
+  }
+}
+
+// Edges back to a header beside edges out, from one instruction.
+void BodyGenerator::ContinueTable(uint32_t depth, uint32_t counter) {
+  out_.Block(Op::kBlock);
+  labels_.push_back({{}, false});
+  CountDown(counter);
+  out_.Inst(Op::kI32Eqz).Inst(Op::kBrIf, 0);
+  Value(ValType::kI32);
+  out_.I32Const(7).Inst(Op::kI32And);
+  const uint32_t targets = random_.Below(6);
+  out_.Opcode(Op::kBrTable).U32(targets);
+  for (uint32_t i = 0; i <= targets; ++i) {
+    out_.U32(random_.Chance(50) ? depth + 1 : 0);
+  }
+  labels_.pop_back();
+  out_.Inst(Op::kEnd);
+}
+
+// Values change places: where paths meet these are cycles of moves.
+void BodyGenerator::Rotate() {
+  const ValType type = NumberType();
+  std::vector<uint32_t> rotated;
+  for (uint32_t i = 0; i < locals_.size() - counters_.size(); ++i) {
+    if (locals_[i] == type && random_.Chance(70)) rotated.push_back(i);
+    if (rotated.size() == 12) break;
+  }
+  if (rotated.size() < 2) return SetLocal();
+  for (const uint32_t local : rotated) out_.Inst(Op::kLocalGet, local);
+  const uint32_t first = rotated.front();
+  rotated.erase(rotated.begin());
+  rotated.push_back(first);
+  for (auto local = rotated.rbegin(); local != rotated.rend(); ++local) {
+    out_.Inst(Op::kLocalSet, *local);
+  }
 }
 
 void BodyGenerator::Return() {

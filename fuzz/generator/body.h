@@ -29,6 +29,8 @@ class BodyGenerator {
   struct Label {
     Types types;  // what a branch to it carries
     bool is_loop;
+    // Of a counted loop: its counter.
+    uint32_t counter = ~0u;
   };
 
   // Of the body as a whole.
@@ -71,6 +73,10 @@ class BodyGenerator {
   void BranchIf();
   void Branch();
   void BranchTable();
+  void Continue();
+  void ContinueTable(uint32_t depth, uint32_t counter);
+  void CountDown(uint32_t counter);
+  void Rotate();
   void Return();
   void Trap();
   void Bulk();
