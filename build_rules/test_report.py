@@ -82,7 +82,8 @@ def main(path):
                 label = " ".join(identity["pattern"]["pattern"])
             else:
                 label = next(iter(identity.values())).get("label", "?")
-            failures.append(f"{label}: {event['aborted'].get('reason', 'UNKNOWN')}")
+            reason = event["aborted"].get("reason", "UNKNOWN")
+            failures.append(f"{label}: {reason}")
         elif "finished" in event:
             exit_code = event["finished"].get("exitCode", {}).get("name")
     failures = sorted(set(failures))
