@@ -34,7 +34,7 @@ using runtime::Value;
 
 namespace {
 
-// Some ten seconds: a program that waits for a clock does not end otherwise.
+// Some seconds: a program that waits for a clock does not end otherwise.
 constexpr uint64_t kGas = 30'000'000'000;
 constexpr uint32_t kMostCalls = 100'000;
 
@@ -99,7 +99,7 @@ class Instance {
       return absl::FailedPreconditionError(
           absl::StrCat("ends with code ", outcome->revert_code));
     }
-    return absl::FailedPreconditionError("does not end");
+    return absl::FailedPreconditionError("takes over 3*10^10 gas");
   }
 
   std::span<const Value> args() const { return args_; }
