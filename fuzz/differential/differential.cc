@@ -313,7 +313,8 @@ absl::StatusOr<std::vector<Step>> StepsOfExports(
   std::vector<Step> steps;
   if (!rejection.ok()) return steps;
   Random random(seed);
-  for (const wasm::Export& item : (*program)->View((*program)->module().exports)) {
+  const auto exports = (*program)->View((*program)->module().exports);
+  for (const wasm::Export& item : exports) {
     if (item.kind != wasm::ExternKind::kFunc) continue;
     Step step;
     step.export_name = std::string((*program)->Name(item.name));
