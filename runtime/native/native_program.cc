@@ -1,4 +1,5 @@
-// Loading: seal, read and check, decode the module part, map the code.
+// Loading: seal, read and check, decode the module part, verify and map the
+// code.
 
 #include "runtime/native/native_program.h"
 
@@ -11,6 +12,7 @@
 #include "runtime/artifact/artifact_error.h"
 #include "runtime/native/address_registry.h"
 #include "runtime/native/canonical_types.h"
+#include "runtime/verifier/verify_artifact.h"
 
 namespace ingot::runtime {
 namespace {
@@ -86,6 +88,12 @@ NativeProgram::~NativeProgram() {
 
 absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::Load(
     std::span<const uint8_t> artifact, const ExpectedArtifact& expected) {
+  return LoadSealed(artifact, expected, true);
+}
+
+absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::LoadSealed(
+    std::span<const uint8_t> artifact, const ExpectedArtifact& expected,
+    bool verify) {
   // What would be refused without a look at any section needs no copy.
   if (artifact.empty()) return MakeArtifactError(ArtifactError::kBadMagic);
   platform::SealedBytes sealed = platform::Seal(artifact);
@@ -109,6 +117,10 @@ absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::Load(
   }
   status = program->CheckModule();
   if (!status.ok()) return status;
+  if (verify) {
+    status = VerifyCode(program->view_, program->arena(), program->module());
+    if (!status.ok()) return status;
+  }
   program->ReadTypes();
 
   const ArtifactView& checked = program->view_;

@@ -62,7 +62,13 @@ class NativeProgram final : public Program {
   uint32_t OriginalOffset(uint32_t offset) const;
 
  private:
+  friend class UnverifiedProgram;  // test_artifact.h: the executor's tests
+
   NativeProgram(std::vector<uint8_t> module, const Profile& profile);
+
+  static absl::StatusOr<std::shared_ptr<const NativeProgram>> LoadSealed(
+      std::span<const uint8_t> artifact, const ExpectedArtifact& expected,
+      bool verify);
 
   absl::Status CheckModule() const;
   void ReadTypes();

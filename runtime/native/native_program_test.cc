@@ -29,10 +29,10 @@ int ExecutableArtifacts() {
 
 TEST(NativeProgramTest, MapsCodeForItsLifetimeAndNeverWritable) {
   {
-    const auto program = NativeProgram::Load(MakeTestArtifact(), {});
+    const auto program = UnverifiedProgram::Load(MakeTestArtifact(), {});
     ASSERT_TRUE(program.ok()) << program.status();
     EXPECT_EQ(ExecutableArtifacts(), 1);
-    const auto again = NativeProgram::Load(MakeTestArtifact(), {});
+    const auto again = UnverifiedProgram::Load(MakeTestArtifact(), {});
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(ExecutableArtifacts(), 2);
     EXPECT_EQ((*again)->type_ids()[0], (*program)->type_ids()[0]);
@@ -41,7 +41,7 @@ TEST(NativeProgramTest, MapsCodeForItsLifetimeAndNeverWritable) {
 }
 
 TEST(NativeProgramTest, FindsFunctionsTrapsAndCallSites) {
-  const auto loaded = NativeProgram::Load(MakeTestArtifact(), {});
+  const auto loaded = UnverifiedProgram::Load(MakeTestArtifact(), {});
   ASSERT_TRUE(loaded.ok());
   const NativeProgram& program = **loaded;
   const abi::FunctionEntry& second = program.artifact().functions[1];
@@ -64,16 +64,16 @@ TEST(NativeProgramTest, RefusesDamagedFilesBeforeTheyAreMappedExecutable) {
   const std::vector<uint8_t> file = MakeTestArtifact();
   ExpectedArtifact expected;
   expected.file = Sha256(file);
-  ASSERT_TRUE(NativeProgram::Load(file, expected).ok());
+  ASSERT_TRUE(UnverifiedProgram::Load(file, expected).ok());
   for (size_t i = 0; i < file.size(); i += 101) {
     std::vector<uint8_t> flipped = file;
     flipped[i] ^= 1 << (i % 8);
-    const auto loaded = NativeProgram::Load(flipped, expected);
+    const auto loaded = UnverifiedProgram::Load(flipped, expected);
     ASSERT_FALSE(loaded.ok()) << i;
     EXPECT_NE(ArtifactErrorOf(loaded.status()), ArtifactError::kNone) << i;
   }
   for (size_t size = 0; size < file.size(); size += 307) {
-    const auto loaded = NativeProgram::Load(
+    const auto loaded = UnverifiedProgram::Load(
         std::span<const uint8_t>(file).first(size), expected);
     EXPECT_NE(ArtifactErrorOf(loaded.status()), ArtifactError::kNone) << size;
   }
@@ -84,7 +84,7 @@ TEST(NativeProgramTest, RefusesDamagedFilesBeforeTheyAreMappedExecutable) {
 // gives another well-formed module; the executor survives either way.
 TEST(NativeProgramTest, SurvivesAnyDamageToTheModule) {
   const std::vector<uint8_t> file = MakeTestArtifact();
-  const auto whole = NativeProgram::Load(file, {});
+  const auto whole = UnverifiedProgram::Load(file, {});
   ASSERT_TRUE(whole.ok());
   const ArtifactView& view = (*whole)->artifact();
   const size_t begin = view.module.data() - view.file.data();
@@ -92,14 +92,14 @@ TEST(NativeProgramTest, SurvivesAnyDamageToTheModule) {
   for (size_t i = 0; i < view.module.size(); ++i) {
     std::vector<uint8_t> flipped = file;
     flipped[begin + i] ^= 1 << (i % 8);
-    refused += NativeProgram::Load(flipped, {}).ok() ? 0 : 1;
+    refused += UnverifiedProgram::Load(flipped, {}).ok() ? 0 : 1;
   }
   EXPECT_GT(refused, view.module.size() / 4);
 }
 
 TEST(NativeProgramTest, RefusesTablesThatDoNotFitTheModule) {
   std::vector<uint8_t> file = MakeTestArtifact();
-  const auto whole = NativeProgram::Load(file, {});
+  const auto whole = UnverifiedProgram::Load(file, {});
   ASSERT_TRUE(whole.ok());
   const ArtifactView& view = (*whole)->artifact();
   const size_t function =
@@ -107,9 +107,17 @@ TEST(NativeProgramTest, RefusesTablesThatDoNotFitTheModule) {
       view.file.data();
   for (const uint8_t value : {0, 1, 200}) {  // two imports, then no function
     file[function] = value;
-    EXPECT_EQ(ArtifactErrorOf(NativeProgram::Load(file, {}).status()),
+    EXPECT_EQ(ArtifactErrorOf(UnverifiedProgram::Load(file, {}).status()),
               ArtifactError::kTrapTable);
   }
+}
+
+// Code that no compiler of Ingot wrote does not become executable.
+TEST(NativeProgramTest, RefusesWhatTheVerifierRefuses) {
+  const auto program = NativeProgram::Load(MakeTestArtifact(), {});
+  EXPECT_EQ(ArtifactErrorOf(program.status()), ArtifactError::kVerifier)
+      << program.status();
+  EXPECT_EQ(ExecutableArtifacts(), 0);
 }
 
 }  // namespace

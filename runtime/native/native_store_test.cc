@@ -33,7 +33,7 @@ class NativeStoreTest : public testing::Test {
   NativeStoreTest() { Load({}); }
 
   void Load(const TestArtifactOptions& options) {
-    auto loaded = NativeProgram::Load(MakeTestArtifact(options), {});
+    auto loaded = UnverifiedProgram::Load(MakeTestArtifact(options), {});
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     program_ = *loaded;
   }

@@ -2,7 +2,12 @@
 #define RUNTIME_NATIVE_TEST_ARTIFACT_H_
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
+
+#include "absl/status/statusor.h"
+#include "runtime/native/native_program.h"
 
 // An artifact made by hand for the executor's tests: a module whose functions
 // are those of test_code.S, each exported by its name, with two imported
@@ -21,6 +26,16 @@ struct TestArtifactOptions {
 };
 
 std::vector<uint8_t> MakeTestArtifact(const TestArtifactOptions& options = {});
+
+// The loader without the verifier: the functions are written by hand to reach
+// what compiled code cannot.
+class UnverifiedProgram {
+ public:
+  static absl::StatusOr<std::shared_ptr<const NativeProgram>> Load(
+      std::span<const uint8_t> artifact, const ExpectedArtifact& expected) {
+    return NativeProgram::LoadSealed(artifact, expected, false);
+  }
+};
 
 // Indices in the module; imports first.
 enum TestFunction : uint32_t {

@@ -1,7 +1,7 @@
 // Faults of the processor on Linux: the only file of Ingot whose code runs
-// inside signal handlers. A SIGSEGV, SIGBUS or SIGILL comes in; it is offered
-// to the executor's handler and, when it is not ours, goes to the handler that
-// stood there before.
+// inside signal handlers. A SIGSEGV, SIGBUS, SIGILL or SIGFPE comes in; it is
+// offered to the executor's handler and, when it is not ours, goes to the
+// handler that stood there before.
 //
 // What runs here and why it may: reading the ucontext (it is the handler's own
 // argument); the executor's FaultHandler, which reads atomics that are never
@@ -22,19 +22,21 @@
 namespace ingot::runtime::platform {
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL};
+// SIGFPE is no fault of compiled code, but the verifier does not exclude it.
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+constexpr int kSignalCount = 4;
 
 // Room for the frames that the kernel pushes (which hold the vector
 // registers, 2.7 KiB with AVX-512 and more with AMX) and a chained handler.
 constexpr size_t kFaultStackBytes = 64 * 1024;
 
 std::atomic<FaultHandler> g_handler{nullptr};
-struct sigaction g_previous[3];
+struct sigaction g_previous[kSignalCount];
 
 __attribute__((tls_model("initial-exec"))) thread_local void* t_slot = nullptr;
 
 int IndexOf(int signal_number) {
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < kSignalCount; ++i) {
     if (kSignals[i] == signal_number) return i;
   }
   return 0;
@@ -65,7 +67,9 @@ void OnSignal(int signal_number, siginfo_t* info, void* context) {
   if (handler != nullptr && is_fault) {
     Fault fault;
     fault.kind =
-        signal_number == SIGILL ? FaultKind::kIllegal : FaultKind::kMemory;
+        signal_number == SIGILL || signal_number == SIGFPE
+            ? FaultKind::kIllegal
+            : FaultKind::kMemory;
     fault.address = fault.kind == FaultKind::kMemory
                         ? reinterpret_cast<uint64_t>(info->si_addr)
                         : 0;
@@ -133,8 +137,8 @@ bool InstallFaultHandler(FaultHandler handler) {
   const std::lock_guard<std::mutex> lock(mutex);
   if (installed) return true;
   g_handler.store(handler, std::memory_order_release);
-  // All three previous actions are recorded before the first of ours stands.
-  for (int i = 0; i < 3; ++i) {
+  // All previous actions are recorded before the first of ours stands.
+  for (int i = 0; i < kSignalCount; ++i) {
     if (sigaction(kSignals[i], nullptr, &g_previous[i]) != 0) return false;
   }
   struct sigaction action = {};

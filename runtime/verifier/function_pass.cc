@@ -212,6 +212,9 @@ Reason FunctionPass::AtLabel() {
     if ((entry.zero_upper & abi::kCertificateRepair) != 0) {
       VERIFY(!reachable_ && RepairReturn(at_, &repair_jump_) != kNowhere,
              kCertificateContents);
+      VERIFY(next_certificate_ >= certificates_.size() ||
+                 certificates_[next_certificate_].code_offset > repair_jump_,
+             kJumpIntoTemplate);
     }
   }
   state_.Reset(entry.zero_upper & 0xFFFF);

@@ -1,5 +1,7 @@
 #include "runtime/verifier/wasm_segments.h"
 
+#include <algorithm>
+
 #include "compiler/abi/traps.h"
 
 // One walk over the body, control by control. Where labels lead is known at
@@ -69,11 +71,13 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
       4 + 2 * uint64_t{body.branches} + 4 * uint64_t{body.controls};
   Array<Segment> segment_array;
   Array<Successor> successor_array;
+  Array<Linked> linked_array;
   Array<TrapPoint> point_array;
   Array<Control> control_array;
   Array<uint32_t> stack_array;
   if (!arena_.AllocateArray(segments, &segment_array) ||
       !arena_.AllocateArray(successors, &successor_array) ||
+      !arena_.AllocateArray(successors, &linked_array) ||
       !arena_.AllocateArray(uint64_t{body.instructions} + 1, &point_array) ||
       !arena_.AllocateArray(uint64_t{body.controls} + 1, &control_array) ||
       !arena_.AllocateArray(uint64_t{body.controls} + 1, &stack_array)) {
@@ -81,6 +85,7 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
   }
   segments_ = arena_.View(segment_array);
   successors_ = arena_.View(successor_array);
+  linked_ = arena_.View(linked_array);
   points_ = arena_.View(point_array);
   controls_ = arena_.View(control_array);
   stack_ = arena_.View(stack_array);
@@ -295,7 +300,7 @@ uint32_t WasmSegments::PositionOf(const Successor& successor) const {
   return successor.value;
 }
 
-// From the last to the first: a segment that costs nothing and goes on to one
+// First from the last to the first: a segment that costs nothing and goes on to one
 // place stands for that place. Only a loop's header lies before its branch,
 // and stands for itself.
 void WasmSegments::Link() {
@@ -310,6 +315,17 @@ void WasmSegments::Link() {
         Find(PositionOf(successors_[segment.first_successor]));
     if (to == kNowhere) continue;
     segment.canonical = to > i ? segments_[to].canonical : to;
+  }
+  for (uint32_t i = 0; i < num_segments_; ++i) {
+    const Segment& segment = segments_[i];
+    const auto links =
+        linked_.subspan(segment.first_successor, segment.successors);
+    for (uint32_t k = 0; k < segment.successors; ++k) {
+      const uint32_t to =
+          Find(PositionOf(successors_[segment.first_successor + k]));
+      links[k] = {to == kNowhere ? kNowhere : segments_[to].canonical, to};
+    }
+    std::sort(links.begin(), links.end());
   }
 }
 
@@ -347,16 +363,14 @@ const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
 bool WasmSegments::Follows(uint32_t from, uint32_t to) const {
   const Segment& segment = segments_[from];
   if (segment.kind != SegmentEnd::kTransfer) return false;
-  for (uint32_t i = 0; i < segment.successors; ++i) {
-    const uint32_t next =
-        Find(PositionOf(successors_[segment.first_successor + i]));
-    if (next == kNowhere) continue;
-    if (to == next || to == segments_[next].canonical ||
-        (to > next && segments_[to].canonical == segments_[next].canonical)) {
-      return true;
-    }
-  }
-  return false;
+  const uint32_t canonical = segments_[to].canonical;
+  const auto links =
+      linked_.subspan(segment.first_successor, segment.successors);
+  // The first of those that stand for the same place as `to`.
+  const auto at =
+      std::lower_bound(links.begin(), links.end(), Linked{canonical, 0});
+  return at != links.end() && at->canonical == canonical &&
+         (to == canonical || to >= at->segment);
 }
 
 }  // namespace ingot::verifier

@@ -78,6 +78,15 @@ class WasmSegments {
     Where where;
     uint32_t value;  // module offset, or control
   };
+  // What Link makes of a successor; sorted within a segment.
+  struct Linked {
+    uint32_t canonical;
+    uint32_t segment;
+    bool operator<(const Linked& other) const {
+      return canonical != other.canonical ? canonical < other.canonical
+                                          : segment < other.segment;
+    }
+  };
 
   bool Allocate(const wasm::Body& body);
   bool Skip(const wasm::Operator& op);
@@ -101,6 +110,7 @@ class WasmSegments {
   uint32_t mark_;
   std::span<Segment> segments_;
   std::span<Successor> successors_;
+  std::span<Linked> linked_;
   std::span<TrapPoint> points_;
   std::span<Control> controls_;
   std::span<uint32_t> stack_;  // of controls
