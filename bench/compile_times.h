@@ -15,7 +15,7 @@
 namespace ingot::bench {
 
 struct CompileRounds {
-  uint32_t least = 3;
+  uint32_t least = 6;
   // More rounds of a small module, until they took this long together.
   double microseconds = 100'000;
 };
