@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "fuzz/verifier/subject.h"
+#include "fuzz/verifier/specimen.h"
 
 namespace {
 
@@ -30,25 +30,25 @@ int main(int argc, char** argv) {
     for (const uint32_t level : {0u, 1u}) {
       ingot::Profile profile;
       profile.level = level;
-      const auto subject = ingot::fuzz::MakeSubject(module, profile);
-      if (!subject.ok()) {
+      const auto specimen = ingot::fuzz::MakeSpecimen(module, profile);
+      if (!specimen.ok()) {
         ++skipped;
         continue;
       }
       ++verified;
       const auto begin = CpuSeconds();
-      const auto code = subject->VerifyCode();
+      const auto code = specimen->VerifyCode();
       const auto middle = CpuSeconds();
-      const auto gas = subject->VerifyMetering();
+      const auto gas = specimen->VerifyMetering();
       const auto end = CpuSeconds();
-      bytes += subject->code.size();
+      bytes += specimen->code.size();
       part1 += middle - begin;
       part2 += end - middle;
       for (const auto& refusal : {code, gas}) {
         if (refusal.ok()) continue;
         ++refused;
         std::printf("%s: %s\n", argv[i],
-                    ingot::fuzz::Describe(*subject, refusal).c_str());
+                    ingot::fuzz::Describe(*specimen, refusal).c_str());
       }
     }
   }

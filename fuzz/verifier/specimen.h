@@ -1,5 +1,5 @@
-#ifndef FUZZ_VERIFIER_SUBJECT_H_
-#define FUZZ_VERIFIER_SUBJECT_H_
+#ifndef FUZZ_VERIFIER_SPECIMEN_H_
+#define FUZZ_VERIFIER_SPECIMEN_H_
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace ingot::fuzz {
 
-struct Subject {
+struct Specimen {
   std::vector<uint8_t> module_bytes;
   std::vector<uint8_t> artifact;
   std::shared_ptr<const runtime::Program> program;  // the module, with bodies
@@ -34,12 +34,12 @@ struct Subject {
 };
 
 // FailedPrecondition: the compiler rejects the module.
-absl::StatusOr<Subject> MakeSubject(std::vector<uint8_t> module_bytes,
+absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
                                     const Profile& profile = {});
 
 // "rule V3, …" with the bytes at the place.
-std::string Describe(const Subject& subject, const verifier::Refusal& refusal);
+std::string Describe(const Specimen& specimen, const verifier::Refusal& refusal);
 
 }  // namespace ingot::fuzz
 
-#endif  // FUZZ_VERIFIER_SUBJECT_H_
+#endif  // FUZZ_VERIFIER_SPECIMEN_H_

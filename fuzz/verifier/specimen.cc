@@ -1,4 +1,4 @@
-#include "fuzz/verifier/subject.h"
+#include "fuzz/verifier/specimen.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 
 namespace ingot::fuzz {
 
-verifier::CodeParts Subject::Parts() const {
+verifier::CodeParts Specimen::Parts() const {
   verifier::CodeParts parts;
   parts.code = code;
   parts.text_bytes = text_bytes;
@@ -23,11 +23,11 @@ verifier::CodeParts Subject::Parts() const {
   return parts;
 }
 
-verifier::Refusal Subject::VerifyCode() const {
+verifier::Refusal Specimen::VerifyCode() const {
   return verifier::VerifyCode(Parts());
 }
 
-verifier::Refusal Subject::VerifyMetering() const {
+verifier::Refusal Specimen::VerifyMetering() const {
   const uint64_t bytes =
       (uint64_t{1} << 20) + uint64_t{192} * module_bytes.size();
   const uint64_t limit = bytes / Arena::kPageBytes * Arena::kPageBytes;
@@ -38,7 +38,7 @@ verifier::Refusal Subject::VerifyMetering() const {
                                   program->profile().execution, scratch);
 }
 
-absl::StatusOr<Subject> MakeSubject(std::vector<uint8_t> module_bytes,
+absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
                                     const Profile& profile) {
   const auto compiled =
       sandbox::CompileNatively(module_bytes, profile, Digest{});
@@ -46,29 +46,29 @@ absl::StatusOr<Subject> MakeSubject(std::vector<uint8_t> module_bytes,
   if (!compiled->verdict.ok()) {
     return absl::FailedPreconditionError("the compiler rejects the module");
   }
-  Subject subject;
-  subject.artifact = compiled->artifact;
-  subject.module_bytes = std::move(module_bytes);
+  Specimen specimen;
+  specimen.artifact = compiled->artifact;
+  specimen.module_bytes = std::move(module_bytes);
   Status rejection;
   auto program =
-      runtime::Program::FromModule(subject.module_bytes, profile, &rejection);
+      runtime::Program::FromModule(specimen.module_bytes, profile, &rejection);
   if (!program.ok()) return program.status();
   if (!rejection.ok()) return absl::InternalError("two verdicts");
-  subject.program = *std::move(program);
-  const auto view = runtime::ReadArtifact(subject.artifact, {});
+  specimen.program = *std::move(program);
+  const auto view = runtime::ReadArtifact(specimen.artifact, {});
   if (!view.ok()) return view.status();
-  subject.code.assign(view->text.begin(),
+  specimen.code.assign(view->text.begin(),
                       view->text.begin() + view->identity.code_bytes);
-  subject.text_bytes = static_cast<uint32_t>(view->text.size());
-  subject.rodata.assign(view->rodata.begin(), view->rodata.end());
-  subject.functions.assign(view->functions.begin(), view->functions.end());
-  subject.traps.assign(view->traps.begin(), view->traps.end());
-  subject.certificates.assign(view->certificates.begin(),
+  specimen.text_bytes = static_cast<uint32_t>(view->text.size());
+  specimen.rodata.assign(view->rodata.begin(), view->rodata.end());
+  specimen.functions.assign(view->functions.begin(), view->functions.end());
+  specimen.traps.assign(view->traps.begin(), view->traps.end());
+  specimen.certificates.assign(view->certificates.begin(),
                               view->certificates.end());
-  return subject;
+  return specimen;
 }
 
-std::string Describe(const Subject& subject,
+std::string Describe(const Specimen& specimen,
                      const verifier::Refusal& refusal) {
   if (refusal.ok()) return "accepted";
   std::string text = absl::StrCat(
@@ -76,10 +76,10 @@ std::string Describe(const Subject& subject,
       verifier::NameOf(refusal.reason), " function ", refusal.function,
       " offset ", refusal.code_offset, ":");
   for (uint64_t i = refusal.code_offset;
-       i < std::min<uint64_t>(subject.code.size(),
+       i < std::min<uint64_t>(specimen.code.size(),
                               uint64_t{refusal.code_offset} + 16);
        ++i) {
-    absl::StrAppend(&text, " ", absl::Hex(subject.code[i], absl::kZeroPad2));
+    absl::StrAppend(&text, " ", absl::Hex(specimen.code[i], absl::kZeroPad2));
   }
   return text;
 }

@@ -1,0 +1,123 @@
+// Rule 7 by directed changes of compiled code, and that neither part refuses
+// compiled random modules or the corpus, at any level there is.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "fuzz/generator/generator.h"
+#include "fuzz/verifier/specimen.h"
+#include "sandbox/test_modules.h"
+
+namespace ingot::fuzz {
+namespace {
+
+using verifier::Reason;
+
+Specimen Loop() {
+  auto specimen = MakeSpecimen(sandbox::SyntheticModule(2, 3));
+  EXPECT_TRUE(specimen.ok()) << specimen.status();
+  return *std::move(specimen);
+}
+
+// Where `bytes` stand in the code, the first time.
+uint8_t* Locate(Specimen& specimen, std::initializer_list<uint8_t> bytes) {
+  const auto at = std::search(specimen.code.begin(), specimen.code.end(),
+                              bytes.begin(), bytes.end());
+  EXPECT_NE(at, specimen.code.end());
+  return &*at;
+}
+
+TEST(MeteringTest, AcceptsWhatTheCompilerWrites) {
+  EXPECT_TRUE(Loop().VerifyMetering().ok());
+}
+
+TEST(MeteringTest, RefusesAnotherPrice) {
+  for (const int by : {-1, 1}) {
+    Specimen specimen = Loop();
+    Locate(specimen, {0x49, 0x83, 0xEE})[3] += static_cast<uint8_t>(by);
+    EXPECT_TRUE(specimen.VerifyCode().ok());
+    EXPECT_EQ(specimen.VerifyMetering().reason, Reason::kSegmentPrice);
+  }
+}
+
+TEST(MeteringTest, RefusesADroppedPayment) {
+  Specimen specimen = Loop();
+  uint8_t* const pay = Locate(specimen, {0x49, 0x83, 0xEE});
+  constexpr uint8_t kNothing[] = {0x48, 0x83, 0xCD, 0x00};  // or rbp, 0
+  std::memcpy(pay, kNothing, sizeof kNothing);
+  EXPECT_TRUE(specimen.VerifyCode().ok());
+  EXPECT_EQ(RuleOf(specimen.VerifyMetering().reason), 7u);
+}
+
+// The check of a loop moved out of it.
+TEST(MeteringTest, RefusesALoopWithoutATest) {
+  Specimen specimen = Loop();
+  uint8_t* const test = Locate(specimen, {0x4D, 0x85, 0xF6, 0x0F, 0x8C});
+  constexpr uint8_t kNothing[] = {0x48, 0x85, 0xC0,               // test
+                                  0x81, 0xCD, 0, 0, 0, 0};        // or ebp, 0
+  std::memcpy(test, kNothing, sizeof kNothing);
+  EXPECT_TRUE(specimen.VerifyCode().ok());
+  EXPECT_EQ(specimen.VerifyMetering().reason, Reason::kNotTested);
+}
+
+TEST(MeteringTest, RefusesAnotherBodyOrFrame) {
+  Specimen body = Loop();
+  ++body.functions[0].body_offset;
+  EXPECT_EQ(body.VerifyMetering().reason, Reason::kBodyOffset);
+  Specimen frame = Loop();
+  frame.functions[1].frame_bytes += 16;
+  EXPECT_EQ(frame.VerifyMetering().reason, Reason::kFrameSize);
+}
+
+TEST(MeteringTest, RefusesCertificatesOfOtherSegments) {
+  for (size_t i = 0; i < Loop().certificates.size(); ++i) {
+    Specimen moved = Loop();
+    ++moved.certificates[i].wasm_offset;
+    EXPECT_EQ(RuleOf(moved.VerifyMetering().reason), 2u);
+    Specimen owed = Loop();
+    owed.certificates[i].owed_minus_paid = -1;
+    EXPECT_EQ(owed.VerifyMetering().reason, Reason::kCertificateContents);
+    Specimen paid = Loop();
+    paid.certificates[i].zero_upper ^= abi::kCertificatePaid;
+    EXPECT_FALSE(paid.VerifyMetering().ok());
+  }
+}
+
+TEST(MeteringTest, RefusesNothingRandom) {
+  for (uint64_t seed = 1000; seed < 1300; ++seed) {
+    for (const uint32_t level : {0u, 1u}) {
+      Profile profile;
+      profile.level = level;
+      const auto specimen = MakeSpecimen(Generate(seed).bytes, profile);
+      ASSERT_TRUE(specimen.ok()) << specimen.status();
+      const verifier::Refusal refusal = specimen->VerifyMetering();
+      EXPECT_TRUE(refusal.ok())
+          << seed << ": " << Describe(*specimen, refusal);
+    }
+  }
+}
+
+TEST(MeteringTest, RefusesNothingOfTheCorpus) {
+  std::vector<std::string> paths = sandbox::CorpusModules();
+  if (paths.empty()) std::printf("no corpus: only the project's contracts\n");
+  for (std::string& path : sandbox::OwnContracts()) {
+    paths.push_back(std::move(path));
+  }
+  uint32_t verified = 0;
+  for (const std::string& path : paths) {
+    const auto specimen = MakeSpecimen(sandbox::ReadFile(path));
+    if (!specimen.ok()) continue;
+    ++verified;
+    const verifier::Refusal refusal = specimen->VerifyMetering();
+    EXPECT_TRUE(refusal.ok()) << path << ": " << Describe(*specimen, refusal);
+  }
+  std::printf("%u artifacts verified\n", verified);
+  EXPECT_GT(verified, 0u);
+}
+
+}  // namespace
+}  // namespace ingot::fuzz
