@@ -148,12 +148,12 @@ TEST(ArtifactTest, VerifySaysWhichChecksWereMade) {
   const std::string path = Compiled("functions");
   IngotResult result = RunIngot({"verify", path, "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.out;
-  EXPECT_EQ(result.Object().Find("checks")->items().size(), 1u);
+  EXPECT_EQ(result.Object().Find("checks")->items().size(), 2u);
 
   result = RunIngot({"verify", path, TestModule("functions"), "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_EQ(*result.Object().FindString("verdict"), "accepted");
-  EXPECT_EQ(result.Object().Find("checks")->items().size(), 4u);
+  EXPECT_EQ(result.Object().Find("checks")->items().size(), 6u);
 
   result = RunIngot({"verify", path, TestModule("hello"), "--json"});
   EXPECT_EQ(result.exit_code, 1);
@@ -165,7 +165,7 @@ TEST(ArtifactTest, VerifySaysWhichChecksWereMade) {
   result = RunIngot(
       {"verify", flipped, TestModule("functions"), "--json"});
   EXPECT_EQ(result.exit_code, 1) << result.out;
-  EXPECT_EQ(*result.Object().FindString("code"), "artifact_bytes_differ");
+  EXPECT_EQ(*result.Object().FindString("code"), "artifact_verifier");
 }
 
 TEST(ArtifactTest, InspectShowsIdentityAndCode) {

@@ -1,6 +1,8 @@
 // `ingot verify`. In: an artifact and, if given, its module. Out: which checks
-// were made and what they found. Holds: an artifact that passes with its module
-// is byte for byte what the compiler in the sandbox makes of that module.
+// were made and what they found. Holds: the native code of an artifact that
+// passes touches only its own instance; one that passes with its module also
+// pays for what it runs, and is byte for byte what the compiler in the sandbox
+// makes of that module.
 
 #include <utility>
 
@@ -11,6 +13,8 @@
 #include "fmt/format.h"
 #include "runtime/artifact/artifact_error.h"
 #include "runtime/artifact/artifact_reader.h"
+#include "runtime/native/native_program.h"
+#include "runtime/verifier/verify_artifact.h"
 #include "sandbox/bootstrap.h"
 
 namespace ingot::cli {
@@ -55,6 +59,16 @@ class Checks {
   std::string code_;
   std::string message_;
 };
+
+// A refusal becomes a failed check; a fault is returned.
+absl::Status AddOutcome(std::string_view name, const absl::Status& status,
+                        Checks& checks) {
+  const runtime::ArtifactError error = runtime::ArtifactErrorOf(status);
+  if (!status.ok() && error == runtime::ArtifactError::kNone) return status;
+  checks.Add(name, status.ok(), runtime::ArtifactErrorName(error),
+             std::string(status.message()));
+  return absl::OkStatus();
+}
 
 // Compiles the module again under the artifact's own profile.
 absl::Status Recompile(const InputFile& module,
@@ -105,20 +119,31 @@ int VerifyCommand(const Options& options, Output& output) {
   checks.Add("format", true, "", "");
   output.object().Add("artifact_sha256",
                       json::Value::String(Sha256(file->bytes).Hex()));
+  // Loading verifies the native code; nothing is run.
+  if (absl::Status loaded = AddOutcome(
+          "native code", runtime::NativeProgram::Load(file->bytes, {}).status(),
+          checks);
+      !loaded.ok()) {
+    return output.Fault(loaded);
+  }
   if (options.files.size() > 1) {
     absl::StatusOr<InputFile> module =
         ReadInputFile(options.files[1], view->profile.limits.module_bytes);
     if (!module.ok()) return output.Fault(module.status());
+    if (absl::Status metered = AddOutcome(
+            "metering", runtime::VerifyWithModule(*view, module->bytes),
+            checks);
+        !metered.ok()) {
+      return output.Fault(metered);
+    }
     if (absl::Status recompiled = Recompile(*module, *view, checks);
         !recompiled.ok()) {
       return output.Fault(recompiled);
     }
   } else {
-    output.Line("not checked: that the code is what the compiler makes of the "
-                "module (pass the module, too)");
+    output.Line("not checked: metering, and that the code is what the compiler "
+                "makes of the module (pass the module, too)");
   }
-  output.Line("not checked: the native code itself (this version has no "
-              "native-code verifier)");
   return checks.Finish();
 }
 
