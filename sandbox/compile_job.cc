@@ -16,6 +16,9 @@
 #include "absl/status/status.h"
 #include "compiler/wasm32/abi.h"
 #include "metering/gas.h"
+#include "runtime/artifact/artifact_error.h"
+#include "runtime/artifact/artifact_reader.h"
+#include "runtime/verifier/verify_artifact.h"
 #include "sandbox/compiler_instance.h"
 
 namespace ingot::sandbox {
@@ -235,6 +238,20 @@ absl::Status Compile(const SandboxedCompiler& compiler,
   return absl::OkStatus();
 }
 
+// An ArtifactError for what is no artifact of this module, or one whose code
+// may leave its instance or run for less than its price.
+absl::Status Verify(std::span<const uint8_t> artifact,
+                    std::span<const uint8_t> module_bytes) {
+  const auto view = runtime::ReadArtifact(artifact, {});
+  if (view.ok()) return runtime::VerifyWithModule(*view, module_bytes);
+  // For another processor than this one: verified where it is loaded.
+  if (runtime::ArtifactErrorOf(view.status()) ==
+      runtime::ArtifactError::kIsaUnsupported) {
+    return absl::OkStatus();
+  }
+  return view.status();
+}
+
 }  // namespace
 
 absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,
@@ -258,6 +275,15 @@ absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,
               options.threads, fold, &artifact);
   if (!fault.ok()) return fault;
   Verdict verdict = fold.Take();
+  if (verdict.kind == VerdictKind::kAccepted && options.verify) {
+    const absl::Status verified = Verify(artifact, module_bytes);
+    if (runtime::ArtifactErrorOf(verified) != runtime::ArtifactError::kNone) {
+      verdict.kind = VerdictKind::kRejected;
+      verdict.code = Code::kCompilerDefect;
+    } else if (!verified.ok()) {
+      return verified;
+    }
+  }
   if (verdict.kind == VerdictKind::kAccepted) {
     verdict.artifact = std::move(artifact);
     verdict.artifact_digest = Sha256(verdict.artifact);

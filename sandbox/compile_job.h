@@ -40,6 +40,10 @@ struct JobOptions {
   uint64_t gas_limit = uint64_t{1} << 62;  // a larger number means 2^62
   // Batches compiled at a time. Changes neither the verdict nor its gas.
   uint32_t threads = 1;
+  // The verifier, with the module, on what comes out (runtime/verifier/). What it
+  // refuses is rejected as compiler_defect. Off only for compilers of tests,
+  // which write no artifacts.
+  bool verify = true;
 };
 
 absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,

@@ -52,6 +52,7 @@ class CompileJobTest : public testing::TestWithParam<EngineKind> {
 
   Verdict Compile(const Script& script, JobOptions options = {},
                   uint32_t pages = 100) {
+    options.verify = false;
     absl::StatusOr<Verdict> verdict = CompileInSandbox(
         compiler_, script, ProfileWithPages(pages), options);
     EXPECT_TRUE(verdict.ok()) << verdict.status();
@@ -83,6 +84,17 @@ TEST_P(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
               ElementsAre(7, 'b', 0, 8, pages, 0, 0, 'b', 1, 8, pages, 0, 0));
   EXPECT_EQ(verdict.artifact_digest, Sha256(verdict.artifact));
   EXPECT_EQ(verdict.compiler_digest, Sha256(ReadFile(kScriptedCompiler)));
+}
+
+// What the script writes is no artifact.
+TEST_P(CompileJobTest, WhatTheVerifierRefusesIsCompilerDefect) {
+  const Script script = {0, kWork, 1};
+  const auto verdict =
+      CompileInSandbox(compiler_, script, ProfileWithPages(100), {});
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  EXPECT_EQ(verdict->kind, VerdictKind::kRejected);
+  EXPECT_EQ(verdict->code, Code::kCompilerDefect);
+  EXPECT_TRUE(verdict->artifact.empty());
 }
 
 TEST_P(CompileJobTest, AcceptsWithoutBatches) {
