@@ -87,6 +87,38 @@ TEST(MeteringTest, RefusesCertificatesOfOtherSegments) {
   }
 }
 
+// A repair of a NaN returns behind its jump. Were a place inside of it
+// certified, code further on could jump there and run for ever unpaid.
+TEST(MeteringTest, RefusesLabelsInsideARepair) {
+  uint32_t repairs = 0, refused = 0;
+  for (uint64_t seed = 1; seed < 30 && repairs < 20; ++seed) {
+    const auto specimen = MakeSpecimen(Generate(seed).bytes);
+    ASSERT_TRUE(specimen.ok());
+    for (size_t i = 0; i < specimen->certificates.size(); ++i) {
+      abi::CertificateEntry entry = specimen->certificates[i];
+      if ((entry.zero_upper & abi::kCertificateRepair) == 0) continue;
+      // Behind mov r11, bits: 6 bytes, or 10 for a double.
+      const bool wide = specimen->code[entry.code_offset] == 0x49;
+      entry.code_offset += wide ? 10 : 6;
+      entry.zero_upper = abi::kCertificatePaid;
+      Specimen mutant = *specimen;
+      mutant.certificates.insert(mutant.certificates.begin() + i + 1, entry);
+      EXPECT_EQ(mutant.VerifyMetering().reason, Reason::kJumpIntoTemplate);
+      // Without the mark its jump back may close a loop; unless it goes to
+      // where the next segment begins, as any transfer may.
+      Specimen unmarked = *specimen;
+      unmarked.certificates[i].zero_upper &= ~abi::kCertificateRepair;
+      const Reason reason = unmarked.VerifyMetering().reason;
+      EXPECT_TRUE(reason == Reason::kTransfer || reason == Reason::kNone);
+      refused += reason == Reason::kTransfer ? 1 : 0;
+      ++repairs;
+      break;
+    }
+  }
+  EXPECT_GT(repairs, 0u);
+  EXPECT_GT(refused, repairs / 2);
+}
+
 TEST(MeteringTest, RefusesNothingRandom) {
   for (uint64_t seed = 1000; seed < 1300; ++seed) {
     for (const uint32_t level : {0u, 1u}) {
