@@ -68,7 +68,8 @@ void RunOnce(const std::vector<uint8_t>& artifact, const Subject& subject) {
   if (!program.ok()) return;
   Execution run(subject);
   // Whether it traps or what it returns is not the question.
-  run.Run(*program, std::make_unique<runtime::NativeStore>(), 200'000, 1 << 20).IgnoreError();
+  run.Run(*program, std::make_unique<runtime::NativeStore>(), 200'000, 1 << 20)
+      .IgnoreError();
 }
 
 // In a child: the mutant, between guards of a known pattern.

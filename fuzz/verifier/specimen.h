@@ -35,7 +35,7 @@ struct Specimen {
 
 // FailedPrecondition: the compiler rejects the module.
 absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
-                                    const Profile& profile = {});
+                                      const Profile& profile = {});
 
 // "rule V3, …" with the bytes at the place.
 std::string Describe(const Specimen& specimen, const verifier::Refusal& refusal);

@@ -1,6 +1,7 @@
 #include "runtime/verifier/function_pass.h"
 
 #include "compiler/abi/traps.h"
+#include "runtime/verifier/refuse.h"
 
 // Labels, jumps, calls, returns and traps. Refusals name the instruction at
 // at_.
@@ -10,21 +11,6 @@ namespace {
 
 using abi::CertificateEntry;
 using abi::TrapEntry;
-
-#define VERIFY(condition, reason) \
-  do {                            \
-    if (!(condition)) {           \
-      return Reason::reason;      \
-    }                             \
-  } while (false)
-
-#define RETURN_IF_REFUSED(expr)                              \
-  do {                                                       \
-    if (const Reason reason_ = (expr);                       \
-        reason_ != Reason::kNone) [[unlikely]] {             \
-      return reason_;                                        \
-    }                                                        \
-  } while (false)
 
 constexpr uint8_t kR10 = 10, kR11 = 11;
 constexpr uint8_t kCcBelow = 2, kCcAboveEqual = 3, kCcEqual = 4;

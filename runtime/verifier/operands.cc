@@ -3,27 +3,13 @@
 #include <utility>
 
 #include "compiler/abi/traps.h"
+#include "runtime/verifier/refuse.h"
 
 // Memory operands (DIALECT.md, 2), and what is known of the values that
 // instructions leave in registers.
 
 namespace ingot::verifier {
 namespace {
-
-#define VERIFY(condition, reason) \
-  do {                            \
-    if (!(condition)) {           \
-      return Reason::reason;      \
-    }                             \
-  } while (false)
-
-#define RETURN_IF_REFUSED(expr)                              \
-  do {                                                       \
-    if (const Reason reason_ = (expr);                       \
-        reason_ != Reason::kNone) [[unlikely]] {             \
-      return reason_;                                        \
-    }                                                        \
-  } while (false)
 
 constexpr uint8_t kR10 = 10;
 constexpr uint8_t kCcBelow = 2;

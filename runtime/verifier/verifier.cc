@@ -49,7 +49,8 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
     while (traps < parts.traps.size() &&
            parts.traps[traps].code_offset < end) {
       if (parts.traps[traps++].code_offset < begin) {
-        return {Reason::kTrapEntry, function, parts.traps[traps - 1].code_offset};
+        return {Reason::kTrapEntry, function,
+                parts.traps[traps - 1].code_offset};
       }
     }
     while (certificates < parts.certificates.size() &&

@@ -300,8 +300,8 @@ uint32_t WasmSegments::PositionOf(const Successor& successor) const {
   return successor.value;
 }
 
-// First from the last to the first: a segment that costs nothing and goes on to one
-// place stands for that place. Only a loop's header lies before its branch,
+// First from the last to the first: a segment that costs nothing and goes on to
+// one place stands for that place. Only a loop's header lies before its branch,
 // and stands for itself.
 void WasmSegments::Link() {
   for (uint32_t i = num_segments_; i-- > 0;) {
