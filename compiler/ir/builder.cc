@@ -345,7 +345,6 @@ void Builder::EmitCall(IrOp op, uint32_t imm0, uint32_t imm1,
               NextPlace(&cursor, results[i])));
   }
   BeginSegment(0);
-  graph_.has_calls = true;
 }
 
 void Builder::Call(const Operator& op) {
@@ -381,7 +380,6 @@ void Builder::Builtin(uint8_t number,
   EndSegment();
   if (result != Type::kNone) Push(Emit(kResult, result, call, 0));
   BeginSegment(0);
-  graph_.has_calls = true;
 }
 
 bool Builder::RuntimeOp(const Operator& op) {

@@ -132,7 +132,6 @@ void Builder::OpenLoop(const Operator& op) {
   Loop& loop = graph_.loops[graph_.num_loops];
   loop = Loop{};
   loop.parent = open_loop_;
-  loop.contains_call = info.contains_call;
   open_loop_ = graph_.num_loops++;
   control.loop = open_loop_;
   control.header = StartBlock(true);

@@ -58,7 +58,6 @@ enum : IrOp {
   kGlobalGet,     // c: global
   kGlobalSet,     // a: value, c: global
   kMemorySize,
-  kTableSize,     // c: table
   kRefFunc,       // c: function
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
@@ -84,7 +83,6 @@ enum : uint8_t {
   kFlagFused = 2,      // emitted as part of its only user
   kFlagCheck = 4,      // kGas: test the sign
   kFlagCanonical = 8,  // float arithmetic: some use sees the bits
-  kFlagImm = 16,       // kConst: no user needs it in a register
 };
 
 struct Inst {
@@ -124,7 +122,6 @@ struct Loop {
   BlockId header = 0;
   BlockId end = 0;          // one past its last block
   uint32_t parent = kNoId;
-  bool contains_call = false;
 };
 
 // Arrays are sized from what validation counted; the sizes are the used part.
@@ -142,7 +139,6 @@ struct Graph {
   // In slot mode: the home slot of each value; otherwise null.
   uint32_t* home = nullptr;
   bool slot_mode = false;
-  bool has_calls = false;      // any call leaves the function
   bool needs_base = false;     // a call may change the base register
 
   const wasm::Module* module = nullptr;
@@ -159,7 +155,7 @@ template <typename Fn>
 void ForEachOperand(Graph& graph, Inst& inst, Fn&& fn) {
   switch (inst.op) {
     case kConst: case kParam: case kPhi: case kResult: case kGlobalGet:
-    case kMemorySize: case kTableSize: case kRefFunc: case kLoadSlot:
+    case kMemorySize: case kRefFunc: case kLoadSlot:
     case kGas: case kJump: case kTrap:
       return;
     case kCall: case kCallImport: case kCallIndirect: case kBuiltin:

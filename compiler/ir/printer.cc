@@ -34,7 +34,6 @@ const char* OwnName(IrOp op) {
     case kGlobalGet: return "global.get";
     case kGlobalSet: return "global.set";
     case kMemorySize: return "memory.size";
-    case kTableSize: return "table.size";
     case kRefFunc: return "ref.func";
     case kLoadSlot: return "load_slot";
     case kStoreSlot: return "store_slot";
@@ -98,7 +97,7 @@ class Printer {
       case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
         out_ += " #" + std::to_string(graph_.pool[inst.a]);
         return;
-      case kGlobalGet: case kGlobalSet: case kTableSize: case kRefFunc:
+      case kGlobalGet: case kGlobalSet: case kRefFunc:
       case kLoadSlot: case kStoreSlot: case kTrap:
         out_ += " #" + std::to_string(inst.c);
         return;

@@ -31,7 +31,7 @@ void Allocator::AllocateInst(InstId i) {
       return Result(i);
     case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
       return CallLike(i);
-    case kGlobalGet: case kMemorySize: case kTableSize: case kRefFunc:
+    case kGlobalGet: case kMemorySize: case kRefFunc:
     case kLoadSlot:
       DefineAny(i);
       return;
@@ -97,7 +97,7 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
     case Op::kF32Nearest: case Op::kF64Ceil: case Op::kF64Floor:
     case Op::kF64Trunc: case Op::kF64Nearest:
     case Op::kF32DemoteF64: case Op::kF64PromoteF32:
-      return Unary(i, inst.a, false, false);
+      return Unary(i, inst.a, false);
     case Op::kI32Clz: case Op::kI32Ctz: case Op::kI64Clz: case Op::kI64Ctz:
     case Op::kI32TruncF32S: case Op::kI32TruncF32U: case Op::kI32TruncF64S:
     case Op::kI32TruncF64U: case Op::kI64TruncF32S: case Op::kI64TruncF32U:
@@ -107,7 +107,7 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
     case Op::kI64TruncSatF32S: case Op::kI64TruncSatF32U:
     case Op::kI64TruncSatF64S: case Op::kI64TruncSatF64U:
     case Op::kF32ConvertI64U: case Op::kF64ConvertI64U:
-      return Unary(i, inst.a, false, true);
+      return Unary(i, inst.a, true);
     default:
       break;
   }
@@ -117,7 +117,7 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
     return inst.type == Type::kNone ? Store(i) : Load(i);
   }
   // Conversions, extensions, popcnt, reinterpretations.
-  Unary(i, inst.a, false, false);
+  Unary(i, inst.a, false);
 }
 
 // dst = a op b, with dst first holding a.
@@ -156,9 +156,9 @@ void Allocator::TwoAddress(InstId i, InstId a, InstId b, bool commutative,
   Define(i, dst);
 }
 
-void Allocator::Unary(InstId i, InstId a, bool memory_ok, bool early_result) {
+void Allocator::Unary(InstId i, InstId a, bool early_result) {
   Alloc& alloc = out_.insts[i];
-  alloc.src[0] = memory_ok ? UseAnywhere(a, i) : UseInRegister(a, i);
+  alloc.src[0] = UseInRegister(a, i);
   if (early_result) {
     const Op op = static_cast<Op>(graph_.insts[i].op);
     if (op == Op::kF32ConvertI64U || op == Op::kF64ConvertI64U) {
