@@ -14,6 +14,7 @@ verifier::CodeParts Specimen::Parts() const {
   verifier::CodeParts parts;
   parts.code = code;
   parts.text_bytes = text_bytes;
+  parts.isa = program->profile().TargetIsa();
   parts.rodata = rodata;
   parts.functions = functions;
   parts.traps = traps;

@@ -33,13 +33,16 @@ inline constexpr uint8_t kRip = 16, kNoRegister = 17;
 struct Instruction {
   uint8_t length = 0;
   uint8_t form = 0;            // row of instruction_forms.def
+  uint8_t isa = 2;             // the lowest target that has it (ingot::Isa)
   Op op = Op::kPlain;
   uint8_t width = 4;           // of the general operands in bytes
   uint8_t cc = 0;              // of jcc and cmovcc
   Role reg_role = Role::kNone;
   Role rm_role = Role::kNone;  // kNone when the operand is memory
+  Role vvvv_role = Role::kNone;
   uint8_t reg = kNoRegister;
   uint8_t rm = kNoRegister;
+  uint8_t vvvv = kNoRegister;  // the third register of a VEX form
   MemUse mem = MemUse::kNone;
   uint8_t mem_bytes = 0;
   uint8_t base = kNoRegister;

@@ -170,6 +170,7 @@ Reason FunctionPass::Code() {
     }
     Instruction in;
     VERIFY(Decode(at_, &in), kUnknownInstruction);
+    VERIFY(in.isa <= static_cast<uint32_t>(parts_.isa), kIsaLevel);
     length_ = in.length;
     VERIFY(reachable_ || in.op == Op::kUd2, kFallsThrough);
     if (expect_ != Expect::kAnything) {

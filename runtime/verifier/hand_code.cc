@@ -57,7 +57,8 @@ struct HandCode::Decoded {
 };
 
 HandCode::HandCode(const ModuleOptions& options)
-    : decoded_(std::make_unique<Decoded>(ModuleBytes(options))) {
+    : decoded_(std::make_unique<Decoded>(ModuleBytes(options))),
+      isa_(options.isa) {
   Prologue();
   Epilogue();
   EndFunction();
@@ -139,6 +140,7 @@ Reason HandCode::Verify() {
   CodeParts parts;
   parts.code = code_;
   parts.text_bytes = abi::kArtifactPage;
+  parts.isa = isa_;
   if (!rodata_.empty()) rodata_.resize(abi::kArtifactPage);
   parts.rodata = rodata_;
   parts.functions = functions_;

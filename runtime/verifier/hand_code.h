@@ -22,6 +22,7 @@ namespace ingot::verifier {
 struct ModuleOptions {
   bool imported_memory = false;
   bool has_memory = true;
+  Isa isa = Isa::kX8664V2;
 };
 
 class HandCode {
@@ -69,6 +70,7 @@ class HandCode {
   void EndFunction();
 
   std::unique_ptr<Decoded> decoded_;
+  Isa isa_;
   std::vector<uint8_t> code_;
   std::vector<uint8_t> rodata_;
   std::vector<abi::FunctionEntry> functions_;

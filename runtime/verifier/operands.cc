@@ -38,6 +38,10 @@ Reason FunctionPass::Roles(const Instruction& in) {
   if (IsGeneral(in.rm_role) && IsPinned(in.rm)) {
     return Writes(in.rm_role) ? Reason::kPinnedWritten : Reason::kPinnedRead;
   }
+  if (IsGeneral(in.vvvv_role) && IsPinned(in.vvvv)) {
+    return Writes(in.vvvv_role) ? Reason::kPinnedWritten
+                                : Reason::kPinnedRead;
+  }
   return Reason::kNone;
 }
 
@@ -105,7 +109,8 @@ Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
   if (in.mem != MemUse::kNone) RETURN_IF_REFUSED(Memory(in, &loaded));
   if (loaded.kind != TagKind::kNone) return Load(in, loaded);
   for (const auto& [role, reg] : {std::pair{in.reg_role, in.reg},
-                                  std::pair{in.rm_role, in.rm}}) {
+                                  std::pair{in.rm_role, in.rm},
+                                  std::pair{in.vvvv_role, in.vvvv}}) {
     switch (role) {
       case Role::kWrite: case Role::kModify:
         state_.Write(reg, in.width);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "compiler/abi/artifact.h"
+#include "compiler/abi/profile.h"
 #include "compiler/base/arena.h"
 #include "compiler/base/status.h"
 #include "compiler/wasm/module.h"
@@ -47,6 +48,7 @@ const char* NameOf(Reason reason);
 struct CodeParts {
   std::span<const uint8_t> code;  // .text without its last padding
   uint32_t text_bytes = 0;        // with it: .rodata begins there
+  Isa isa = Isa::kX8664V2;        // the profile's
   std::span<const uint8_t> rodata;
   std::span<const abi::FunctionEntry> functions;
   std::span<const abi::TrapEntry> traps;

@@ -52,6 +52,39 @@ TEST(VerifierTest, RefusesOtherInstructions) {
   }
 }
 
+TEST(VerifierTest, RefusesInstructionsBeyondTheTarget) {
+  const std::initializer_list<uint8_t> beyond[] = {
+      {0xF3, 0x0F, 0xBD, 0xC8},        // lzcnt ecx, eax
+      {0xC5, 0xF2, 0x58, 0xC1},        // vaddss xmm0, xmm1, xmm1
+      {0xC4, 0xE2, 0x79, 0xF7, 0xC8},  // shlx ecx, eax, eax
+  };
+  for (const auto& bytes : beyond) {
+    for (const Isa isa : {Isa::kX8664V2, Isa::kX8664V3}) {
+      HandCode code = Start({.isa = isa});
+      code.Bytes(bytes).Epilogue();
+      EXPECT_EQ(code.Verify(), isa == Isa::kX8664V2 ? Reason::kIsaLevel
+                                                    : Reason::kNone);
+    }
+  }
+}
+
+// Results of 32 bits have a zero upper half, also through vvvv.
+TEST(VerifierTest, FollowsFormsWithThreeRegisters) {
+  for (const uint8_t w : {0x70, 0xF0}) {
+    HandCode code = Start({.isa = Isa::kX8664V3});
+    code.Bytes({0xC4, 0xE2, w, 0xF3, 0xC8});     // blsr ecx, eax; rcx, rax
+    code.Site().Bytes({0x41, 0x8B, 0x04, 0x0F});  // mov eax, [r15+rcx]
+    EXPECT_EQ(code.Epilogue().Verify(),
+              w == 0x70 ? Reason::kNone : Reason::kIndex);
+  }
+  HandCode writes = Start({.isa = Isa::kX8664V3});
+  writes.Bytes({0xC4, 0xE2, 0x80, 0xF3, 0xC8});  // blsr r15, rax
+  EXPECT_REASON(writes.Epilogue(), kPinnedWritten);
+  HandCode reads = Start({.isa = Isa::kX8664V3});
+  reads.Bytes({0xC4, 0xE2, 0x89, 0xF7, 0xC8});   // shlx rcx, rax, r14
+  EXPECT_REASON(reads.Epilogue(), kPinnedRead);
+}
+
 TEST(VerifierTest, RefusesCodeBetweenFunctions) {
   HandCode code = Start();
   code.code()[code.begin() - 1] = 0xC3;

@@ -53,6 +53,7 @@ verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
   verifier::CodeParts parts;
   parts.code = view.text.first(view.identity.code_bytes);
   parts.text_bytes = static_cast<uint32_t>(view.text.size());
+  parts.isa = view.profile.TargetIsa();
   parts.rodata = view.rodata;
   parts.functions = view.functions;
   parts.traps = view.traps;
