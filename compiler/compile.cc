@@ -8,6 +8,7 @@
 #include "compiler/artifact/piece.h"
 #include "compiler/artifact/writer.h"
 #include "compiler/ir/builder.h"
+#include "compiler/opt/gas_placement.h"
 #include "compiler/regalloc/allocation.h"
 #include "compiler/regalloc/liveness.h"
 #include "compiler/wasm/decoder.h"
@@ -76,8 +77,9 @@ bool LayOutBatches(Arena& arena, PlanRoot* plan) {
 class FunctionCompiler {
  public:
   FunctionCompiler(Arena& arena, const PlanRoot& plan, LocalsScratch* locals,
-                   Assembler* assembler)
-      : arena_(arena), plan_(plan), locals_(*locals), assembler_(*assembler),
+                   ValueNumbering* numbering, Assembler* assembler)
+      : arena_(arena), plan_(plan), locals_(*locals), numbering_(*numbering),
+        assembler_(*assembler),
         layout_(plan.module) {}
 
   [[nodiscard]] bool Compile(const wasm::Body& body, FunctionCode* out) {
@@ -103,7 +105,8 @@ class FunctionCompiler {
     const uint8_t* bytes = arena_.View(plan_.input.module).data();
     Graph graph;
     switch (BuildGraph(arena_, bytes, plan_.module, body,
-                       plan_.profile.execution, mode, &locals_, &graph)) {
+                       plan_.profile.execution, mode, &locals_,
+                       Optimises(mode) ? &numbering_ : nullptr, &graph)) {
       case BuildResult::kOk: break;
       case BuildResult::kOverBudget: return Result::kTooLarge;
       case BuildResult::kOutOfMemory: return Result::kOutOfMemory;
@@ -111,6 +114,9 @@ class FunctionCompiler {
 #ifdef INGOT_CHECK_PASSES
     INGOT_CHECK(VerifyGraph(graph).what == nullptr);
 #endif
+    if (Optimises(mode) && !PlaceGas(arena_, graph)) {
+      return Result::kOutOfMemory;
+    }
     Liveness liveness;
     if (!Analyse(arena_, graph, &liveness)) return Result::kOutOfMemory;
     Allocation allocation;
@@ -128,6 +134,11 @@ class FunctionCompiler {
     return emitter.Emit(out) ? Result::kOk : Result::kOutOfMemory;
   }
 
+  // Slot mode is for bodies that nothing shall be spent on.
+  bool Optimises(BuildMode mode) const {
+    return plan_.profile.level >= 1 && mode == BuildMode::kSsa;
+  }
+
   // Slots of the frame that are left for values: not the outgoing area, the
   // return address, or the saved base.
   static uint32_t FrameSlots(const wasm::Body& body) {
@@ -139,6 +150,7 @@ class FunctionCompiler {
   Arena& arena_;
   const PlanRoot& plan_;
   LocalsScratch& locals_;
+  ValueNumbering& numbering_;
   Assembler& assembler_;
   abi::VmctxLayout layout_;
 };
@@ -183,7 +195,9 @@ Status CompileFunctions(Arena& arena, uint32_t root, uint32_t batch_index,
     if (body.locals > most_locals) most_locals = body.locals;
   }
   LocalsScratch locals;
-  if (!PrepareLocals(arena, most_locals, &locals)) {
+  ValueNumbering numbering;
+  if (!PrepareLocals(arena, most_locals, &locals) ||
+      !numbering.Allocate(arena)) {
     return Error(Code::kOutOfMemory);
   }
   Assembler assembler;
@@ -193,7 +207,7 @@ Status CompileFunctions(Arena& arena, uint32_t root, uint32_t batch_index,
   if (begin == 0) return Error(Code::kOutOfMemory);
   uint32_t end = begin;
   for (const wasm::Body& body : bodies) {
-    FunctionCompiler compiler(arena, plan, &locals, &assembler);
+    FunctionCompiler compiler(arena, plan, &locals, &numbering, &assembler);
     FunctionCode code;
     if (!compiler.Compile(body, &code)) return Error(Code::kOutOfMemory);
     const RecordHeader header{

@@ -49,7 +49,8 @@ bool PrepareLocals(Arena& arena, uint32_t locals, LocalsScratch* scratch) {
 BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
                        const wasm::Module& module, const wasm::Body& body,
                        const GasSchedule& schedule, BuildMode mode,
-                       LocalsScratch* scratch, Graph* graph) {
+                       LocalsScratch* scratch, ValueNumbering* numbering,
+                       Graph* graph) {
   if (mode == BuildMode::kSsa && body.loops_over_budget) {
     return BuildResult::kOverBudget;
   }
@@ -57,7 +58,8 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
   for (uint32_t scale = 1;; scale *= 4) {
     arena.Rewind(mark);
     *graph = Graph{};
-    Builder builder(arena, bytes, module, body, schedule, mode, scratch, graph);
+    Builder builder(arena, bytes, module, body, schedule, mode, scratch,
+                    numbering, graph);
     switch (builder.Build(scale)) {
       case Builder::Outcome::kOk:
         return BuildResult::kOk;
@@ -139,6 +141,9 @@ Builder::Outcome Builder::Build(uint32_t scale) {
   type_pool_ = arena_.View(module_.type_pool).data();
   runs_ = arena_.View(module_.local_runs).data() + body_.first_run;
   if (!Allocate(scale)) return Outcome::kNoMemory;
+  if (numbering_ != nullptr && !numbering_->Begin(arena_, body_.controls)) {
+    return Outcome::kNoMemory;
+  }
   graph_.slot_mode = slots_;
   graph_.module = &module_;
   graph_.body = &body_;
@@ -260,7 +265,7 @@ void Builder::Step(OperatorReader& reader, const Operator& op) {
       const InstId b = Pop();
       const InstId a = Pop();
       if (Over()) return;
-      Push(Emit(W(Op::kSelect), graph_.insts[a].type, a, b, condition));
+      Push(EmitPure({W(Op::kSelect), graph_.insts[a].type, a, b, condition}));
       return;
     }
     case Op::kLocalGet: return Push(GetLocal(op.a));
@@ -270,21 +275,15 @@ void Builder::Step(OperatorReader& reader, const Operator& op) {
       SetLocal(op.a, value);
       return Push(value);
     }
-    case Op::kGlobalGet: {
-      const wasm::Global& global = arena_.Get(module_.globals, op.a);
-      return Push(Emit(kGlobalGet, TypeOf(global.type.type), kNoId, kNoId,
-                       op.a));
-    }
-    case Op::kGlobalSet:
-      Emit(kGlobalSet, Type::kNone, Pop(), kNoId, op.a);
-      return;
+    case Op::kGlobalGet: return GlobalGet(op.a);
+    case Op::kGlobalSet: return GlobalSet(op.a);
     case Op::kI32Const: return Push(EmitConst(Type::kI32, op.bits));
     case Op::kI64Const: return Push(EmitConst(Type::kI64, op.bits));
     case Op::kF32Const: return Push(EmitConst(Type::kF32, op.bits));
     case Op::kF64Const: return Push(EmitConst(Type::kF64, op.bits));
     case Op::kRefNull: return Push(EmitConst(Type::kI64, 0));
     case Op::kRefIsNull:
-      return Push(Emit(W(Op::kI64Eqz), Type::kI32, Pop()));
+      return Push(EmitPure({W(Op::kI64Eqz), Type::kI32, Pop(), kNoId, 0}));
     case Op::kRefFunc:
       return Push(Emit(kRefFunc, Type::kI64, kNoId, kNoId, op.a));
     case Op::kMemorySize:
@@ -308,15 +307,76 @@ void Builder::Numeric(const Operator& op) {
   const Type result = SignatureType(signature[binary ? 3 : 2]);
   const InstId b = binary ? Pop() : kNoId;
   const InstId a = Pop();
-  const InstId id = Emit(W(op.op), result, a, b);
+  if (Over()) return;
+  Push(EmitPure({W(op.op), result, a, b, 0}));
+}
+
+// The value of an instruction without effects, but that it may trap: an earlier
+// one, or a new one.
+InstId Builder::EmitPure(const Pure& pure) {
+  Simplified simple{kNoId, pure};
+  if (numbering_ != nullptr) {
+    simple = Simplify(graph_.insts, pure, *this);
+    if (simple.value != kNoId) return simple.value;
+    const InstId found = numbering_->Find(simple.pure);
+    if (found != kNoId) return found;
+  }
+  const Pure& p = simple.pure;
+  const InstId id = Emit(p.op, p.type, p.a, p.b, p.c);
   graph_.insts[id].gas = owed_;
-  Push(id);
+  if (numbering_ != nullptr && !Over()) numbering_->Add(p, id);
+  return id;
+}
+
+InstId Builder::Constant(Type type, uint64_t bits) {
+  return EmitPure({kConst, type, static_cast<uint32_t>(bits),
+                   static_cast<uint32_t>(bits >> 32), 0});
 }
 
 void Builder::Load(const Operator& op, Type type) {
-  const InstId id = Emit(W(op.op), type, Pop(), kNoId, op.a);
+  const Pure load{W(op.op), type, Pop(), kNoId, op.a};
+  if (Over()) return;
+  if (numbering_ != nullptr) {
+    const InstId found =
+        numbering_->FindLoad(load, 1u << wasm::AccessLog2(op.op));
+    if (found != kNoId) return Push(found);
+  }
+  const InstId id = Emit(load.op, type, load.a, kNoId, op.a);
   graph_.insts[id].gas = owed_;
+  if (numbering_ != nullptr && !Over()) numbering_->AddLoad(load, id);
   Push(id);
+}
+
+void Builder::GlobalGet(uint32_t global) {
+  const Type type = TypeOf(arena_.Get(module_.globals, global).type.type);
+  const Pure get{kGlobalGet, type, kNoId, kNoId, global};
+  if (numbering_ != nullptr) {
+    const InstId found = numbering_->FindGlobal(get);
+    if (found != kNoId) return Push(found);
+  }
+  const InstId id = Emit(kGlobalGet, type, kNoId, kNoId, global);
+  if (numbering_ != nullptr && !Over()) numbering_->SetGlobal(get, id, false);
+  Push(id);
+}
+
+void Builder::GlobalSet(uint32_t global) {
+  const InstId value = Pop();
+  Emit(kGlobalSet, Type::kNone, value, kNoId, global);
+  if (numbering_ == nullptr || Over()) return;
+  numbering_->SetGlobal(
+      {kGlobalGet, graph_.insts[value].type, kNoId, kNoId, global}, value,
+      global < module_.imported_globals);
+}
+
+// The load that gives back all that a store wrote, as it was; 0 if none does.
+IrOp Builder::LoadBack(Op store) {
+  switch (store) {
+    case Op::kI32Store: return W(Op::kI32Load);
+    case Op::kI64Store: return W(Op::kI64Load);
+    case Op::kF32Store: return W(Op::kF32Load);
+    case Op::kF64Store: return W(Op::kF64Load);
+    default: return 0;
+  }
 }
 
 void Builder::Store(const Operator& op) {
@@ -324,6 +384,12 @@ void Builder::Store(const Operator& op) {
   const InstId index = Pop();
   const InstId id = Emit(W(op.op), Type::kNone, index, value, op.a);
   graph_.insts[id].gas = owed_;
+  if (numbering_ == nullptr || Over()) return;
+  numbering_->Store(index, op.a, 1u << wasm::AccessLog2(op.op));
+  const IrOp load = LoadBack(op.op);
+  if (load == 0) return;
+  numbering_->AddLoad({load, graph_.insts[value].type, index, kNoId, op.a},
+                      value);
 }
 
 // A call ends the segment, so that gas is exact while the callee runs.
@@ -338,6 +404,7 @@ void Builder::EmitCall(IrOp op, uint32_t imm0, uint32_t imm1,
   const InstId call = Emit(op, Type::kNone, at, count);
   graph_.insts[call].gas = owed_;
   EndSegment();
+  ForgetMemory();
   const wasm::ValType* results = type_pool_ + type.pool_offset + type.params;
   abi::ArgumentCursor cursor;
   for (uint32_t i = 0; i < type.results; ++i) {
@@ -378,6 +445,7 @@ void Builder::Builtin(uint8_t number,
   const InstId call = Emit(kBuiltin, Type::kNone, at, count);
   graph_.insts[call].gas = owed_;
   EndSegment();
+  ForgetMemory();
   if (result != Type::kNone) Push(Emit(kResult, result, call, 0));
   BeginSegment(0);
 }
@@ -432,8 +500,7 @@ InstId Builder::Emit(IrOp op, Type type, uint32_t a, uint32_t b, uint32_t c) {
 }
 
 InstId Builder::EmitConst(Type type, uint64_t bits) {
-  return Emit(kConst, type, static_cast<uint32_t>(bits),
-              static_cast<uint32_t>(bits >> 32));
+  return Constant(type, bits);
 }
 
 uint32_t Builder::Pool(uint32_t count) {
@@ -534,12 +601,16 @@ void Builder::SetLocal(uint32_t local, InstId value) {
 }
 
 void Builder::BeginSegment(uint8_t flags) {
-  gas_ = Emit(kGas, Type::kNone, 0);
+  gas_ = Emit(kGas, Type::kNone, 0, 0);
   graph_.insts[gas_].flags = flags;
   graph_.insts[gas_].c = next_pos_;
   owed_ = 0;
 }
 
 void Builder::EndSegment() { graph_.insts[gas_].a = owed_; }
+
+void Builder::ForgetMemory() {
+  if (numbering_ != nullptr) numbering_->Forget();
+}
 
 }  // namespace ingot::compiler

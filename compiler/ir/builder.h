@@ -5,6 +5,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/ir/ir.h"
+#include "compiler/opt/value_numbering.h"
 #include "compiler/wasm/module.h"
 #include "metering/gas_schedule.h"
 
@@ -15,6 +16,11 @@
 // when it closes).
 //
 // Every executed wasm instruction's price is owed in exactly one kGas.
+//
+// With a table for value numbering (not in slot mode), pure instructions are
+// simplified as they come, and computed once; a load or global.get whose value
+// is known is not done again: what is left out cannot trap, since an equal
+// access before it did not.
 //
 // Slot mode builds a graph without phis whose locals and cross-block operands
 // live in home slots of the frame: for bodies whose merges would cost more
@@ -57,7 +63,8 @@ struct LocalsScratch {
 BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
                        const wasm::Module& module, const wasm::Body& body,
                        const GasSchedule& schedule, BuildMode mode,
-                       LocalsScratch* scratch, Graph* graph);
+                       LocalsScratch* scratch, ValueNumbering* numbering,
+                       Graph* graph);
 
 }  // namespace ingot::compiler
 

@@ -37,6 +37,7 @@ BlockId Builder::StartBlock(bool loop_header) {
 void Builder::EndBlock() {
   EndSegment();
   graph_.blocks[block_].end = graph_.num_insts;
+  graph_.blocks[block_].last_gas = gas_;
   block_ = kNoId;
   reachable_ = false;
   owed_ = 0;
@@ -62,6 +63,14 @@ void Builder::BindEdge(EdgeId edge, BlockId to) {
 void Builder::JumpTo(EdgeId edge) {
   Emit(kJump, Type::kNone, edge);
   EndBlock();
+}
+
+// A value that is zero when the branch's condition is.
+InstId Builder::PopCondition() {
+  const InstId condition = Pop();
+  return numbering_ == nullptr || Over()
+             ? condition
+             : StripCondition(graph_.insts, condition);
 }
 
 void Builder::ResolveType(const Operator& op, Control* control) {
@@ -135,6 +144,7 @@ void Builder::OpenLoop(const Operator& op) {
   open_loop_ = graph_.num_loops++;
   control.loop = open_loop_;
   control.header = StartBlock(true);
+  ForgetMemory();
   loop.header = control.header;
   graph_.blocks[block_].phis = count + params;
   for (uint32_t i = 0; i < count && !Over(); ++i) {
@@ -154,13 +164,14 @@ void Builder::OpenLoop(const Operator& op) {
 }
 
 void Builder::OpenIf(const Operator& op) {
-  const InstId condition = Pop();
+  const InstId condition = PopCondition();
   Control control;
   control.kind = ControlKind::kIf;
   ResolveType(op, &control);
   control.height = height_ - control.params;
   control.trail_mark = num_trail_;
   control.opened = graph_.num_insts;
+  control.split = graph_.num_insts;
   if (slots_) FlushTop(control.params);
   control.saved_params = Pool(control.params);
   const EdgeId then = NewEdge();
@@ -189,6 +200,7 @@ void Builder::Else() {
   }
   const EdgeId edge = control.else_edge;
   control.else_edge = kNoId;
+  HideFrom(control.split);
   BindEdge(edge, StartBlock(false));
   BeginSegment(0);
 }
@@ -236,6 +248,7 @@ void Builder::End() {
 // Makes the block behind a label from the edges that lead to it.
 void Builder::Merge(const Control& control) {
   height_ = control.height + control.results;
+  HideFrom(control.split);
   StartBlock(false);
   graph_.blocks[block_].opened = control.opened;
   if (slots_) {
@@ -339,6 +352,13 @@ void Builder::FillMergeArgs(const Control& control, uint32_t changed,
   }
 }
 
+// Where paths meet that were apart since `split`.
+void Builder::HideFrom(InstId split) {
+  if (numbering_ == nullptr) return;
+  numbering_->Hide(split, graph_.num_insts);
+  numbering_->Forget();
+}
+
 void Builder::UndoTo(uint32_t mark) {
   while (num_trail_ > mark) {
     const TrailEntry& entry = trail_[--num_trail_];
@@ -350,6 +370,10 @@ void Builder::UndoTo(uint32_t mark) {
 void Builder::AppendEdge(Control& label, EdgeId edge) {
   if (label.last_edge == kNoId) {
     label.first_edge = edge;
+    // The arms of an `if` split at its branch.
+    if (label.kind == ControlKind::kBlock || label.kind == ControlKind::kBody) {
+      label.split = graph_.num_insts;
+    }
   } else {
     graph_.edges[label.last_edge].next_in = edge;
   }
@@ -472,7 +496,7 @@ void Builder::Branch(uint32_t depth) {
 }
 
 void Builder::BranchIf(uint32_t depth) {
-  const InstId condition = Pop();
+  const InstId condition = PopCondition();
   Control& label = Label(depth);
   const bool copies = NeedsCopies(label);
   const EdgeId taken = copies ? NewEdge() : EdgeToLabel(label);

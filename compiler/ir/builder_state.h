@@ -26,6 +26,7 @@ struct Control {
   Type value_type = Type::kNone;
   uint32_t trail_mark = 0;
   InstId opened = 0;          // the first instruction inside
+  InstId split = 0;           // what lies before it dominates the label's end
   EdgeId first_edge = kNoId;  // forward edges to its end
   EdgeId last_edge = kNoId;
   uint32_t num_edges = 0;
@@ -44,19 +45,22 @@ struct TrailEntry {
   uint32_t old_log;
 };
 
-class Builder {
+class Builder final : public ConstantMaker {
  public:
   Builder(Arena& arena, const uint8_t* bytes, const wasm::Module& module,
           const wasm::Body& body, const GasSchedule& schedule, BuildMode mode,
-          LocalsScratch* locals, Graph* graph)
+          LocalsScratch* locals, ValueNumbering* numbering, Graph* graph)
       : arena_(arena), bytes_(bytes), module_(module), body_(body),
         schedule_(schedule), slots_(mode == BuildMode::kSlots),
-        locals_(*locals), graph_(*graph) {}
+        locals_(*locals), numbering_(slots_ ? nullptr : numbering),
+        graph_(*graph) {}
 
   enum class Outcome : uint8_t { kOk, kOverBudget, kOverCapacity, kNoMemory };
 
   // Tries once, with arrays `scale` times the usual size.
   Outcome Build(uint32_t scale);
+
+  InstId Constant(Type type, uint64_t bits) override;
 
  private:
   // builder.cc
@@ -67,6 +71,9 @@ class Builder {
   void Numeric(const wasm::Operator& op);
   void Load(const wasm::Operator& op, Type type);
   void Store(const wasm::Operator& op);
+  void GlobalGet(uint32_t global);
+  void GlobalSet(uint32_t global);
+  static IrOp LoadBack(wasm::Op store);
   void Call(const wasm::Operator& op);
   void CallIndirect(const wasm::Operator& op);
   void EmitCall(IrOp op, uint32_t imm0, uint32_t imm1,
@@ -80,7 +87,9 @@ class Builder {
   // Instructions and operands.
   InstId Emit(IrOp op, Type type, uint32_t a = kNoId, uint32_t b = kNoId,
               uint32_t c = 0);
+  InstId EmitPure(const Pure& pure);
   InstId EmitConst(Type type, uint64_t bits);
+  void ForgetMemory();
   uint32_t Pool(uint32_t count);
   void Push(InstId value);
   InstId Pop();
@@ -122,6 +131,8 @@ class Builder {
   void Merge(const Control& control);
   void FillMergeArgs(const Control& control, uint32_t changed,
                      uint32_t num_changed, uint32_t phis);
+  void HideFrom(InstId split);
+  InstId PopCondition();
   void UndoTo(uint32_t mark);
   void FlushTop(uint32_t count);
   uint32_t LabelArity(const Control& label) const {
@@ -135,6 +146,7 @@ class Builder {
   const GasSchedule& schedule_;
   const bool slots_;
   LocalsScratch& locals_;
+  ValueNumbering* const numbering_;  // null: nothing is optimised
   Graph& graph_;
   Outcome outcome_ = Outcome::kOk;
 

@@ -61,8 +61,9 @@ enum : IrOp {
   kRefFunc,       // c: function
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
-  // a: price of what follows up to the next kGas or the end. c: module offset of
-  // what follows; kNoId in code between blocks, where the last one still holds.
+  // a: price of what follows up to the next kGas or the end. b: what is paid
+  // with it for the blocks that follow. c: module offset of what follows; kNoId
+  // in code between blocks, where the last one still holds.
   kGas,
   kJump,          // a: edge
   kBranch,        // a: condition, b: edge if not zero, c: edge if zero
@@ -116,6 +117,8 @@ struct Block {
   // Where several forward edges meet: the first instruction behind the opening
   // of the label. Every path here passes it.
   InstId opened = 0;
+  InstId last_gas = 0;      // its last kGas
+  uint32_t ahead = 0;       // gas of it that is paid before it is entered
 };
 
 struct Loop {

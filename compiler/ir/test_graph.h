@@ -35,7 +35,8 @@ class TestGraph {
     const wasm::Body& body = module_.body(0);
     if (!PrepareLocals(module_.arena(), body.locals, &locals_)) return;
     result_ = BuildGraph(module_.arena(), module_.bytes(), module_.module(),
-                         body, kGasScheduleV1, mode, &locals_, &graph_);
+                         body, kGasScheduleV1, mode, &locals_, nullptr,
+                         &graph_);
   }
 
   bool valid() const { return module_.status().ok(); }

@@ -144,7 +144,7 @@ void Emitter::Canonicalise(InstId i) {
   as_.Xx(inst.type == Type::kF32 ? x::kIdUcomiss : x::kIdUcomisd, dst, dst);
   const uint32_t at = as_.Jcc(Cc::kP);
   InsideSegment(as_.zero_upper());
-  nan_stubs_.Push(NanStub{at, as_.offset(), as_.zero_upper(), segment_, dst,
+  nan_stubs_.Push(NanStub{at, as_.offset(), Here(), dst,
                           inst.type});
 }
 

@@ -10,6 +10,13 @@ namespace ingot::compiler {
 
 using wasm::Op;
 
+// Without gas code: what metered code is measured against (bench/).
+#ifdef INGOT_UNMETERED
+constexpr bool kMetered = false;
+#else
+constexpr bool kMetered = true;
+#endif
+
 bool Emitter::Emit(FunctionCode* out) {
   out_ = out;
   const wasm::Body& body = *graph_.body;
@@ -28,6 +35,8 @@ bool Emitter::Emit(FunctionCode* out) {
   edge_stubs_.Attach(&arena_);
   trap_stubs_.Attach(&arena_);
   nan_stubs_.Attach(&arena_);
+  gas_stubs_.Attach(&arena_);
+  table_fixups_.Attach(&arena_);
   pending_.Attach(&arena_);
   const wasm::FuncType& type =
       arena_.Get(graph_.module->types,
@@ -35,15 +44,17 @@ bool Emitter::Emit(FunctionCode* out) {
   const uint64_t locations = uint64_t{kSlotBase} + num_slots_ +
                              (outgoing_ > type.results ? outgoing_
                                                        : type.results);
-  Array<uint32_t> blocks, readers, reader, writer;
+  Array<uint32_t> blocks, forwards, readers, reader, writer;
   Array<uint8_t> code;
   if (!arena_.AllocateArray(graph_.num_blocks, &blocks) ||
+      !arena_.AllocateArray(graph_.num_blocks, &forwards) ||
       !arena_.AllocateArray(locations, &readers) ||
       !arena_.AllocateArray(locations, &reader) ||
       !arena_.AllocateArray(locations, &writer)) {
     return false;
   }
   block_at_ = arena_.At<uint32_t>(blocks.offset);
+  forward_ = arena_.At<BlockId>(forwards.offset);
   readers_ = arena_.At<uint32_t>(readers.offset);
   reader_ = arena_.At<uint32_t>(reader.offset);
   writer_ = arena_.At<uint32_t>(writer.offset);
@@ -55,18 +66,28 @@ bool Emitter::Emit(FunctionCode* out) {
   if (!arena_.AllocateArray(CodeBound(), &code)) return false;
   as_.Begin(arena_.At<uint8_t>(code.offset), code.size);
   Prologue();
-  for (BlockId b = 0; b < graph_.num_blocks; ++b) EmitBlock(b);
+  FindForwards();
+  for (BlockId b = 0; b < graph_.num_blocks; b = next_) {
+    next_ = b + 1;
+    while (next_ < graph_.num_blocks && forward_[next_] != next_) ++next_;
+    EmitBlock(b);
+  }
   Stubs();
   out->code = as_.buffer();
   out->code_bytes = as_.offset();
   for (uint32_t i = 0; i < fixups_.size(); ++i) {
     as_.Patch32(fixups_[i].at, block_at_[fixups_[i].block]);
   }
+  for (uint32_t i = 0; i < table_fixups_.size(); ++i) {
+    const TableFixup fixup = table_fixups_[i];
+    out->rodata[fixup.entry] = block_at_[fixup.block];
+  }
   return !(out->rodata.failed() || out->relocs.failed() ||
            out->traps.failed() || out->certs.failed() || fixups_.failed() ||
            edge_stubs_.failed() || trap_stubs_.failed() ||
-           nan_stubs_.failed() || gas_jumps_.failed() || pending_.failed() ||
-           ready_.failed());
+           nan_stubs_.failed() || gas_jumps_.failed() ||
+           gas_stubs_.failed() || table_fixups_.failed() ||
+           pending_.failed() || ready_.failed());
 }
 
 // An upper bound of the code's length: no instruction takes more than 160
@@ -135,7 +156,7 @@ void Emitter::ZeroSlots() {
   // r11 counts down; parameters in registers must survive.
   as_.Ri(x::kIdMov, Width::k32, kScratch, count);
   const uint32_t loop = as_.offset();
-  Certificate(as_.zero_upper(), kNowhere, 0);
+  Certificate({as_.zero_upper(), kNowhere, 0}, 0);
   Mem mem = Slot(params);
   mem.index = kScratch;
   mem.shift = 3;
@@ -184,39 +205,41 @@ void Emitter::BlockCertificate(BlockId b) {
     if (graph_.insts[value].type == Type::kI32) zero_upper |= 1u << reg.reg;
   }
   if (b == 0) return;
+  ahead_ = graph_.blocks[b].ahead;
   const uint32_t begin = graph_.blocks[b].pos;
   if (begin == kNoId) {
     InsideSegment(zero_upper);
   } else {
-    Certificate(zero_upper, begin, 0);
+    Certificate({zero_upper, begin, ahead_}, 0);
   }
 }
 
-// States what holds here, on every path. Several labels at one place (an empty
-// block, a repair that returns to a block's start) share one entry.
-// A place where a segment begins stays one.
-void Emitter::Certificate(uint32_t zero_upper, uint32_t wasm_offset,
-                          uint32_t flags) {
-  const uint32_t mask = zero_upper & kCertified;
+// States what holds here, on every path. Several labels at one place (a repair
+// that returns to a block's start) share one entry. A place where a segment
+// begins stays one.
+void Emitter::Certificate(const Situation& situation, uint32_t flags) {
+  const uint32_t mask = situation.zero_upper & kCertified;
+  const int32_t owed = -static_cast<int32_t>(situation.ahead);
   const uint32_t count = out_->certs.size();
   if (count != 0 && out_->certs[count - 1].code_offset == as_.offset()) {
     abi::CertificateEntry& last = out_->certs[count - 1];
     if (flags == 0) {
       last.zero_upper &= ~abi::kCertificateFlags;
-      last.wasm_offset = wasm_offset;
+      last.wasm_offset = situation.segment;
+      last.owed_minus_paid = owed;
     }
     last.zero_upper &= mask | abi::kCertificateFlags;
     as_.SetZeroUpper(last.zero_upper & kCertified);
     return;
   }
-  out_->certs.Push(
-      abi::CertificateEntry{as_.offset(), mask | flags, 0, wasm_offset});
+  out_->certs.Push(abi::CertificateEntry{as_.offset(), mask | flags, owed,
+                                         situation.segment});
   as_.SetZeroUpper(mask);
 }
 
 // A place inside of the segment that is paid.
 void Emitter::InsideSegment(uint32_t zero_upper) {
-  Certificate(zero_upper, segment_, abi::kCertificatePaid);
+  Certificate({zero_upper, segment_, ahead_}, abi::kCertificatePaid);
 }
 
 // A label inside of an instruction's expansion, where short jumps arrive.
@@ -228,7 +251,7 @@ void Emitter::Label(std::initializer_list<uint32_t> short_jumps) {
 }
 
 void Emitter::EdgeOutOfLine(uint32_t at, EdgeId edge) {
-  edge_stubs_.Push(EdgeStub{at, edge, as_.zero_upper(), segment_});
+  edge_stubs_.Push(EdgeStub{at, edge, Here()});
 }
 
 // Phis that hold a register but are spilled later, or earlier on another path,
@@ -314,20 +337,29 @@ void Emitter::EmitInst(InstId i) {
   }
 }
 
-// Pays for the segment; where a test is due, a negative counter leaves. The
-// test comes before the payment: the segment may trap before all of it is owed,
-// and then a counter that only the payment made negative is no out of gas.
+// Pays for the segment and what is ahead of the next, less what was paid before.
+// Where a test is due, a counter that was negative before the payment leaves:
+// one that only the payment made so may belong to a segment that traps before
+// all of its price is owed. So what jumps on the payment's own flags is tested
+// again out of line.
 void Emitter::EmitGas(const Inst& inst) {
   if (inst.c != kNoId) segment_ = inst.c;
-  segment_paid_ = inst.a;
-#ifdef INGOT_UNMETERED
-  return;  // What metered code is measured against (bench/).
-#endif
-  if ((inst.flags & kFlagCheck) != 0) {
+  segment_paid_ = inst.a + inst.b;
+  const uint32_t payment = segment_paid_ - ahead_;
+  ahead_ = inst.b;
+  if (!kMetered) return;
+  const bool tests = (inst.flags & kFlagCheck) != 0;
+  if (payment == 0) {
+    if (!tests) return;
     as_.Rr(x::kIdTest, Width::k64, kGasReg, kGasReg);
     gas_jumps_.Push(as_.Jcc(Cc::kL));
+    return;
   }
-  if (inst.a != 0) as_.Ri(x::kIdSub, Width::k64, kGasReg, inst.a);
+  as_.Ri(x::kIdSub, Width::k64, kGasReg, payment);
+  if (!tests) return;
+  const uint32_t at = as_.Jcc(Cc::kL);
+  gas_stubs_.Push(GasStub{at, as_.offset(), payment, Here()});
+  InsideSegment(as_.zero_upper());
 }
 
 Test Emitter::TestOf(InstId condition, uint8_t where) {
@@ -349,11 +381,51 @@ Test Emitter::Invert(const Test& test) {
   return Test{Test::Kind::kPlain, Negate(test.cc)};
 }
 
+// Blocks that do nothing are not emitted: jumps to them lead on. From the last
+// to the first, so that chains end at once.
+void Emitter::FindForwards() {
+  for (BlockId b = graph_.num_blocks; b-- > 0;) {
+    forward_[b] = b;
+    const Block& block = graph_.blocks[b];
+    const Inst& last = graph_.insts[block.end - 1];
+    if (b == 0 || block.is_loop_header || block.phis != 0 ||
+        last.op != kJump || block.last_gas != block.first) {
+      continue;
+    }
+    const Inst& gas = graph_.insts[block.first];
+    bool empty = !kMetered || gas.a + gas.b == block.ahead;
+    for (InstId i = block.first + 1; empty && i + 1 < block.end; ++i) {
+      const uint8_t flags = graph_.insts[i].flags;
+      empty = (flags & kFlagLive) == 0 || (flags & kFlagFused) != 0 ||
+              graph_.insts[i].op == kConst;
+    }
+    if (!empty || HasEdgeMoves(last.a)) continue;
+    const BlockId to = graph_.edges[last.a].to;
+    forward_[b] = to > b ? forward_[to] : to;
+  }
+}
+
+BlockId Emitter::TargetOf(EdgeId edge) const {
+  return forward_[graph_.edges[edge].to];
+}
+
+// Whether two edges of one branch differ in nothing.
+bool Emitter::SameTarget(EdgeId a, EdgeId b) {
+  return TargetOf(a) == TargetOf(b) && !HasEdgeMoves(a) && !HasEdgeMoves(b);
+}
+
 void Emitter::Branch(InstId i) {
   const Inst& inst = graph_.insts[i];
-  const Test test = TestOf(inst.a, alloc_.insts[i].src[0]);
   const EdgeId nonzero = inst.b, zero = inst.c;
-  if (graph_.edges[nonzero].to == block_ + 1) {
+  // A block whose code is empty would share its place and certificate with the
+  // next; where a branch ends it, that one need not be the only successor.
+  if (as_.offset() != block_at_[block_]) {
+    if (SameTarget(nonzero, zero)) return Goto(zero);
+    const Inst& condition = graph_.insts[inst.a];
+    if (condition.op == kConst) return Goto(condition.a != 0 ? nonzero : zero);
+  }
+  const Test test = TestOf(inst.a, alloc_.insts[i].src[0]);
+  if (TargetOf(nonzero) == next_) {
     JumpIf(Invert(test), zero);
     Goto(nonzero);
   } else {
@@ -365,7 +437,7 @@ void Emitter::Branch(InstId i) {
 // Jumps along an edge if the test holds. Moves stand out of line, or, on the
 // way back to a loop's header, in line behind the opposite jump.
 void Emitter::JumpIf(const Test& test, EdgeId edge) {
-  const BlockId to = graph_.edges[edge].to;
+  const BlockId to = TargetOf(edge);
   if (!HasEdgeMoves(edge)) {
     JumpIfTo(test, to);
     return;
@@ -422,13 +494,13 @@ void Emitter::JumpIfTo(const Test& test, BlockId block) {
 
 void Emitter::Goto(EdgeId edge) {
   EdgeMoves(edge);
-  GotoBlock(graph_.edges[edge].to);
+  GotoBlock(TargetOf(edge));
 }
 
 void Emitter::GotoBlock(BlockId block) {
   if (block <= block_) {
     as_.JmpBack(block_at_[block]);
-  } else if (block != block_ + 1) {
+  } else if (block != next_) {
     fixups_.Push(Fixup{as_.Jmp(), block});
   }
 }
@@ -451,15 +523,20 @@ void Emitter::BranchTable(InstId i) {
   const uint32_t distinct = graph_.pool[inst.b];
   const uint32_t* edges = graph_.pool + inst.b + 1;
   const uint32_t* places = edges + distinct;
-  // An entry first holds its edge's place; a stub per edge replaces it.
+  // An entry first holds its edge's place; the block or, for an edge with
+  // moves, the stub behind it replaces it.
   for (uint32_t k = 0; k < inst.c; ++k) out_->rodata.Push(places[k]);
   ArenaVector<uint32_t> targets;
   targets.Attach(&arena_);
   for (uint32_t k = 0; k < distinct; ++k) {
+    if (!HasEdgeMoves(edges[k])) {
+      targets.Push(kNoId);
+      continue;
+    }
     targets.Push(as_.offset());
     InsideSegment(zero_upper);
     EdgeMoves(edges[k]);
-    const BlockId to = graph_.edges[edges[k]].to;
+    const BlockId to = TargetOf(edges[k]);
     if (to <= block_) {
       as_.JmpBack(block_at_[to]);
     } else {
@@ -468,7 +545,12 @@ void Emitter::BranchTable(InstId i) {
   }
   if (targets.failed() || out_->rodata.failed()) return;
   for (uint32_t k = 0; k < inst.c; ++k) {
-    out_->rodata[table + k] = targets[out_->rodata[table + k]];
+    const uint32_t place = places[k];
+    if (targets[place] == kNoId) {
+      table_fixups_.Push(TableFixup{table + k, TargetOf(edges[place])});
+    } else {
+      out_->rodata[table + k] = targets[place];
+    }
   }
 }
 
@@ -571,7 +653,7 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < nan_stubs_.size(); ++i) {
     const NanStub stub = nan_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.zero_upper, stub.segment,
+    Certificate(stub.situation,
                 abi::kCertificatePaid | abi::kCertificateRepair);
     if (stub.type == Type::kF32) {
       as_.MovImm64(kScratch, 0x7FC00000u);
@@ -585,10 +667,18 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < edge_stubs_.size(); ++i) {
     const EdgeStub stub = edge_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.zero_upper, stub.segment, abi::kCertificatePaid);
+    Certificate(stub.situation, abi::kCertificatePaid);
     EdgeMoves(stub.edge);
-    const BlockId to = graph_.edges[stub.edge].to;
-    as_.JmpBack(block_at_[to]);
+    as_.JmpBack(block_at_[TargetOf(stub.edge)]);
+  }
+  for (uint32_t i = 0; i < gas_stubs_.size(); ++i) {
+    const GasStub stub = gas_stubs_[i];
+    as_.Patch32(stub.at, as_.offset());
+    Certificate(stub.situation,
+                abi::kCertificatePaid | abi::kCertificateRepair);
+    as_.Ri(x::kIdCmp, Width::k64, kGasReg, -int64_t{stub.price});
+    gas_jumps_.Push(as_.Jcc(Cc::kL));
+    as_.JmpBack(stub.back);
   }
   for (uint32_t i = 0; i < trap_stubs_.size(); ++i) {
     const TrapStub stub = trap_stubs_[i];

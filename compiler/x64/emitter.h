@@ -83,11 +83,29 @@ class Emitter {
     uint32_t at;
     BlockId block;
   };
+  // What holds at a jump: its segment begins there in the module, and so much
+  // is paid ahead of the next one.
+  struct Situation {
+    uint32_t zero_upper;
+    uint32_t segment;
+    uint32_t ahead;
+  };
   struct EdgeStub {
     uint32_t at;  // the jump's displacement
     EdgeId edge;
-    uint32_t zero_upper;  // what holds at the jump
-    uint32_t segment;     // where its segment begins in the module
+    Situation situation;
+  };
+  // The second test of a payment that made the counter negative (T13).
+  struct GasStub {
+    uint32_t at;
+    uint32_t back;
+    uint32_t price;
+    Situation situation;
+  };
+  // An entry of a jump table that is a block's start.
+  struct TableFixup {
+    uint32_t entry;
+    BlockId block;
   };
   struct TrapStub {
     uint32_t at;
@@ -98,8 +116,7 @@ class Emitter {
   struct NanStub {
     uint32_t at;      // displacement of the jump
     uint32_t back;    // where to go on
-    uint32_t zero_upper;
-    uint32_t segment;
+    Situation situation;
     uint8_t reg;
     Type type;
   };
@@ -131,8 +148,12 @@ class Emitter {
   void AddTrap(uint32_t at, InstId inst, TrapCode code, int32_t correction);
   int32_t Correction(InstId inst) const;
   void BlockCertificate(BlockId b);
-  void Certificate(uint32_t zero_upper, uint32_t wasm_offset, uint32_t flags);
+  void Certificate(const Situation& situation, uint32_t flags);
   void InsideSegment(uint32_t zero_upper);
+  Situation Here() const { return {as_.zero_upper(), segment_, ahead_}; }
+  void FindForwards();
+  BlockId TargetOf(EdgeId edge) const;
+  bool SameTarget(EdgeId a, EdgeId b);
   void Label(std::initializer_list<uint32_t> short_jumps);
   void EdgeOutOfLine(uint32_t at, EdgeId edge);
   Test TestOf(InstId condition, uint8_t where);
@@ -223,16 +244,21 @@ class Emitter {
   uint32_t frame_ = 0;         // bytes, return address included
   uint32_t num_slots_ = 0;
   uint32_t next_move_ = 0;
-  uint32_t segment_paid_ = 0;  // price of the open gas segment
+  uint32_t segment_paid_ = 0;  // for the open gas segment and ahead of the next
+  uint32_t ahead_ = 0;         // of these, what is for the next
   uint32_t segment_ = 0;       // module offset of its begin
   uint32_t call_stack_arguments_ = 0;  // of the last call
   BlockId block_ = 0;
   uint32_t* block_at_ = nullptr;
+  BlockId* forward_ = nullptr;  // where a jump to the block ends up
+  BlockId next_ = 0;            // the block that is emitted next
   ArenaVector<Fixup> fixups_;
   ArenaVector<EdgeStub> edge_stubs_;
   ArenaVector<TrapStub> trap_stubs_;
   ArenaVector<NanStub> nan_stubs_;
   ArenaVector<uint32_t> gas_jumps_;
+  ArenaVector<GasStub> gas_stubs_;
+  ArenaVector<TableFixup> table_fixups_;
 
   // Parallel moves: by location, how many pending moves read it, the first of
   // those, and which one writes it.

@@ -197,8 +197,14 @@ Reason FunctionPass::AtLabel() {
   if (meter_ != nullptr) {
     RETURN_IF_REFUSED(meter_->Label(entry, reachable_));
     if ((entry.zero_upper & abi::kCertificateRepair) != 0) {
-      VERIFY(!reachable_ && RepairReturn(at_, &repair_jump_) != kNowhere,
-             kCertificateContents);
+      int64_t price;
+      VERIFY(!reachable_, kCertificateContents);
+      if (SecondTestReturn(at_, &price, &repair_jump_) != kNowhere) {
+        second_test_ = at_;
+      } else {
+        VERIFY(RepairReturn(at_, &repair_jump_) != kNowhere,
+               kCertificateContents);
+      }
       VERIFY(next_certificate_ >= certificates_.size() ||
                  certificates_[next_certificate_].code_offset > repair_jump_,
              kJumpIntoTemplate);
@@ -235,7 +241,7 @@ Reason FunctionPass::AtTrapEntries() {
 Reason FunctionPass::Step(const Instruction& in) {
   const Comparison compared = compared_;
   compared_ = {};
-  // The flags of a gas test are for the jump behind it alone.
+  // The flags of a gas test or payment are for the jump behind it alone.
   VERIFY(compared.flags != Flags::kGas || in.op == Op::kJcc, kGasTemplate);
   switch (in.op) {
     case Op::kUd2: return Trap();
@@ -254,6 +260,13 @@ Reason FunctionPass::Step(const Instruction& in) {
       break;
     case Op::kTest:
       if (in.reg == kGas && in.rm == kGas && in.width == 8) {
+        compared_.flags = Flags::kGas;
+        return Reason::kNone;
+      }
+      break;
+    case Op::kCmpImm:
+      if (in.rm == kGas && in.width == 8) {
+        VERIFY(meter_ == nullptr || at_ == second_test_, kGasTemplate);
         compared_.flags = Flags::kGas;
         return Reason::kNone;
       }
@@ -407,7 +420,25 @@ Reason FunctionPass::Jcc(const Instruction& in, const Comparison& compared) {
                IsCode(*target.trap, TrapCode::kOutOfGas) &&
                target.trap->owed_minus_paid == 0,
            kGasTemplate);
-    return meter_ != nullptr ? meter_->Test() : Reason::kNone;
+    if (meter_ == nullptr) return Reason::kNone;
+    // T13's own test stands for the one that led to it.
+    const bool second = repair_jump_ == next();
+    return second ? Reason::kNone : meter_->Test();
+  }
+  if (compared.flags == Flags::kPaid) {
+    int64_t price;
+    uint32_t jump;
+    VERIFY(in.cc == kCcLess && target.certificate != nullptr &&
+               SecondTestReturn(target.certificate->code_offset, &price,
+                                &jump) == next() &&
+               static_cast<uint64_t>(price) == compared.value,
+           kGasTemplate);
+    if (meter_ != nullptr) {
+      VERIFY((target.certificate->zero_upper & abi::kCertificateRepair) != 0,
+             kGasTemplate);
+      RETURN_IF_REFUSED(meter_->Test());
+    }
+    return Branch(*target.certificate);
   }
   if (!target.is_trap) {
     VERIFY(target.certificate != nullptr, kJumpTarget);
@@ -457,6 +488,30 @@ uint32_t FunctionPass::RepairReturn(uint32_t label, uint32_t* jump) const {
     return kNowhere;
   }
   at += move.length;
+  if (at >= end_ || !Decode(at, &back) || back.op != Op::kJmp) {
+    return kNowhere;
+  }
+  *jump = at;
+  return static_cast<uint32_t>(at + back.length + back.imm);
+}
+
+// T13: where the second test at `label` goes on, what was paid before it, and
+// its last instruction; kNowhere if none stands there.
+uint32_t FunctionPass::SecondTestReturn(uint32_t label, int64_t* price,
+                                        uint32_t* jump) const {
+  Instruction compare, leave, back;
+  uint32_t at = label;
+  if (!Decode(at, &compare) || compare.op != Op::kCmpImm ||
+      compare.rm != kGas || compare.width != 8) {
+    return kNowhere;
+  }
+  *price = -compare.imm;
+  at += compare.length;
+  if (at >= end_ || !Decode(at, &leave) || leave.op != Op::kJcc ||
+      leave.cc != kCcLess) {
+    return kNowhere;
+  }
+  at += leave.length;
   if (at >= end_ || !Decode(at, &back) || back.op != Op::kJmp) {
     return kNowhere;
   }
@@ -584,6 +639,8 @@ Reason FunctionPass::Trap() {
 
 Reason FunctionPass::PayGas(const Instruction& in) {
   VERIFY(in.width == 8 && in.imm > 0, kGasTemplate);
+  compared_.flags = Flags::kPaid;
+  compared_.value = static_cast<uint64_t>(in.imm);
   if (meter_ == nullptr) return Reason::kNone;
   return meter_->Pay(static_cast<uint32_t>(in.imm));
 }

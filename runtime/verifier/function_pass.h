@@ -30,7 +30,8 @@ class FunctionPass {
  private:
   // What a comparison has set the flags to mean for the next instruction.
   enum class Flags : uint8_t {
-    kNothing, kGas, kMemoryBound, kTableBound, kNull, kTypeMatch, kBelow,
+    kNothing, kGas, kPaid, kMemoryBound, kTableBound, kNull, kTypeMatch,
+    kBelow,
   };
   struct Comparison {
     Flags flags = Flags::kNothing;
@@ -69,6 +70,8 @@ class FunctionPass {
   Reason JmpRegister(const Instruction& in);
   Reason Branch(const abi::CertificateEntry& to);
   uint32_t RepairReturn(uint32_t label, uint32_t* jump) const;
+  uint32_t SecondTestReturn(uint32_t label, int64_t* price,
+                            uint32_t* jump) const;
   Reason Call(const Instruction& in);
   Reason CallMemory(const Instruction& in);
   Reason FinishCall(const Shape& shape, bool restore_base, CalledKind kind,
@@ -127,7 +130,8 @@ class FunctionPass {
   bool restore_base_ = false;
   uint32_t expected_ = 0;  // import, type, or bytes
   uint8_t expected_reg_ = kNoRegister;
-  uint32_t repair_jump_ = kNowhere;  // the jump that ends a repair
+  uint32_t repair_jump_ = kNowhere;  // the jump that ends T12 or T13
+  uint32_t second_test_ = kNowhere;  // the comparison that begins T13
   uint32_t closed_label_ = kNowhere;  // of the zeroing loop
   CalledKind called_ = CalledKind::kFunction;
   uint32_t callee_ = 0;

@@ -5,11 +5,19 @@
 
 namespace ingot::verifier {
 
-// A segment is settled when it is paid, or costs nothing, and what had to be
-// tested before was.
+// Goes on at a segment's begin, of which nothing is paid but what was paid
+// ahead.
+void Meter::Enter(uint32_t segment, int64_t ahead) {
+  current_ = segment;
+  entered_with_ = ahead;
+  ahead_ = ahead - segments_.At(segment).price;
+  paid_ = tested_ = false;
+}
+
+// A segment is settled when its price is paid, and what had to be tested before
+// was.
 bool Meter::Settled() const {
-  const Segment& segment = segments_.At(current_);
-  return paid_ || (segment.price == 0 && (!segment.tests || tested_));
+  return ahead_ >= 0 && (!segments_.At(current_).tests || tested_);
 }
 
 Reason Meter::Begin(uint32_t defined) {
@@ -22,16 +30,18 @@ Reason Meter::Begin(uint32_t defined) {
     return Reason::kFrameSize;
   }
   if (!segments_.Build(body)) return Reason::kModuleTooLarge;
-  current_ = 0;
-  paid_ = tested_ = false;
+  Enter(0, 0);
   return Reason::kNone;
 }
 
-Reason Meter::Transfer(uint32_t position) {
+// To a segment's begin. What is paid ahead less what the certificate says is
+// the price of the segments in between.
+Reason Meter::Transfer(const abi::CertificateEntry& to) {
   if (!Settled()) return Reason::kUnpaid;
-  const uint32_t to = segments_.Find(position);
-  if (to == kNowhere || !segments_.At(to).is_label ||
-      !segments_.Follows(current_, to)) {
+  const uint32_t segment = segments_.Find(to.wasm_offset);
+  const int64_t owed = ahead_ + to.owed_minus_paid;
+  if (segment == kNowhere || !segments_.At(segment).is_label || owed < 0 ||
+      !segments_.Follows(current_, segment, static_cast<uint64_t>(owed))) {
     return Reason::kTransfer;
   }
   return Reason::kNone;
@@ -40,20 +50,26 @@ Reason Meter::Transfer(uint32_t position) {
 Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
   const bool paid = (entry.zero_upper & abi::kCertificatePaid) != 0;
   const uint32_t segment = segments_.Find(entry.wasm_offset);
-  if (entry.owed_minus_paid != 0 || segment == kNowhere ||
-      (!paid && !segments_.At(segment).is_label)) {
+  const int64_t ahead = -int64_t{entry.owed_minus_paid};
+  // Nothing is paid ahead of a test, which would take it for missing.
+  if (ahead < 0 || segment == kNowhere ||
+      (!paid && !segments_.At(segment).is_label) ||
+      (!paid && ahead != 0 && segments_.At(segment).tests)) {
     return Reason::kCertificateContents;
   }
-  if (reached && !paid) {
-    const Reason reason = Transfer(entry.wasm_offset);
-    if (reason != Reason::kNone) return reason;
+  if (reached) {
+    if (!paid) {
+      const Reason reason = Transfer(entry);
+      if (reason != Reason::kNone) return reason;
+    } else {
+      if (!Settled()) return Reason::kUnpaid;
+      if (segment != current_ || ahead != ahead_) return Reason::kTransfer;
+    }
   }
-  if (reached && paid) {
-    if (!Settled()) return Reason::kUnpaid;
-    if (segment != current_) return Reason::kTransfer;
-  }
-  current_ = segment;
-  paid_ = tested_ = paid;
+  Enter(segment, ahead);
+  if (!paid) return Reason::kNone;
+  ahead_ = ahead;
+  paid_ = tested_ = true;
   return Reason::kNone;
 }
 
@@ -61,39 +77,40 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
 // to the repairs, which are short loops that do not close.
 Reason Meter::Jump(const abi::CertificateEntry& to, bool forwards) {
   if ((to.zero_upper & abi::kCertificatePaid) == 0) {
-    return Transfer(to.wasm_offset);
+    return Transfer(to);
   }
   if (!Settled()) return Reason::kUnpaid;
-  if (!forwards || segments_.Find(to.wasm_offset) != current_) {
+  if (!forwards || segments_.Find(to.wasm_offset) != current_ ||
+      ahead_ + to.owed_minus_paid != 0) {
     return Reason::kTransfer;
   }
   return Reason::kNone;
 }
 
+// Before the payment or right behind it (T3).
 Reason Meter::Test() {
-  if (paid_) return Reason::kGasTemplate;
+  if (tested_ || entered_with_ != 0) return Reason::kGasTemplate;
   tested_ = true;
   return Reason::kNone;
 }
 
-Reason Meter::Pay(uint32_t price) {
+Reason Meter::Pay(uint32_t amount) {
   if (paid_ && segments_.At(current_).kind == SegmentEnd::kSplit) {
-    ++current_;
-    paid_ = tested_ = false;
+    if (!Settled()) return Reason::kUnpaid;
+    Enter(current_ + 1, ahead_);
   }
-  const Segment& segment = segments_.At(current_);
-  if (paid_ || price != segment.price) return Reason::kSegmentPrice;
-  if (segment.tests && !tested_) return Reason::kNotTested;
+  if (paid_) return Reason::kSegmentPrice;
+  ahead_ += amount;
   paid_ = true;
-  return Reason::kNone;
+  return ahead_ >= 0 ? Reason::kNone : Reason::kSegmentPrice;
 }
 
 Reason Meter::Trap(const abi::TrapEntry& entry) {
   if (!Settled()) return Reason::kUnpaid;
   const TrapPoint* point = segments_.FindPoint(current_, entry.wasm_offset);
   if (point == nullptr || (point->codes >> entry.code & 1) == 0 ||
-      entry.owed_minus_paid !=
-          static_cast<int64_t>(point->owed) - segments_.At(current_).price) {
+      entry.owed_minus_paid != static_cast<int64_t>(point->owed) -
+                                   segments_.At(current_).price - ahead_) {
     return Reason::kTrapGas;
   }
   return Reason::kNone;
@@ -102,6 +119,7 @@ Reason Meter::Trap(const abi::TrapEntry& entry) {
 Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
                        uint32_t callee) {
   if (!Settled()) return Reason::kUnpaid;
+  if (ahead_ != 0) return Reason::kSegmentPrice;
   const Segment& segment = segments_.At(current_);
   if (segment.kind != SegmentEnd::kCall || segment.called != kind ||
       segment.callee != callee) {
@@ -110,13 +128,13 @@ Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
   if (entry.wasm_offset != segment.end || entry.owed_minus_paid != 0) {
     return Reason::kTrapGas;
   }
-  ++current_;
-  paid_ = tested_ = false;
+  Enter(current_ + 1, 0);
   return Reason::kNone;
 }
 
 Reason Meter::Return() {
   if (!Settled()) return Reason::kUnpaid;
+  if (ahead_ != 0) return Reason::kSegmentPrice;
   return segments_.At(current_).kind == SegmentEnd::kReturn
              ? Reason::kNone
              : Reason::kTransfer;

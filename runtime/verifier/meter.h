@@ -24,19 +24,24 @@ class Meter {
   Reason Label(const abi::CertificateEntry& entry, bool reached);
   Reason Jump(const abi::CertificateEntry& to, bool forwards);
   Reason Test();
-  Reason Pay(uint32_t price);
+  Reason Pay(uint32_t amount);
   Reason Trap(const abi::TrapEntry& entry);
   Reason CallSite(const abi::TrapEntry& entry, CalledKind kind,
                   uint32_t callee);
   Reason Return();
 
  private:
+  void Enter(uint32_t segment, int64_t ahead);
   bool Settled() const;
-  Reason Transfer(uint32_t position);
+  Reason Transfer(const abi::CertificateEntry& to);
 
   const CodeParts& parts_;
   WasmSegments segments_;
   uint32_t current_ = 0;  // segment
+  // Paid before this segment for it and what follows; and less its price, with
+  // what is paid in it.
+  int64_t entered_with_ = 0;
+  int64_t ahead_ = 0;
   bool paid_ = false;
   bool tested_ = false;
 };

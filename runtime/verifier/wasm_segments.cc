@@ -116,6 +116,7 @@ bool WasmSegments::Build(const wasm::Body& body) {
   }
   if (overflow_ || !reader.status().ok()) return false;
   segments_[0].tests = calls_;
+  FindWays();
   Link();
   return true;
 }
@@ -300,30 +301,54 @@ uint32_t WasmSegments::PositionOf(const Successor& successor) const {
   return successor.value;
 }
 
-// First from the last to the first: a segment that costs nothing and goes on to
-// one place stands for that place. Only a loop's header lies before its branch,
-// and stands for itself.
-void WasmSegments::Link() {
+// Only a loop's header lies before its branch, and it tests, so that no way
+// goes on from there.
+void WasmSegments::FindWays() {
   for (uint32_t i = num_segments_; i-- > 0;) {
     Segment& segment = segments_[i];
     segment.canonical = i;
-    if (segment.price != 0 || segment.tests || segment.successors != 1 ||
+    if (segment.tests || segment.successors != 1 ||
         segment.kind != SegmentEnd::kTransfer) {
       continue;
     }
     const uint32_t to =
         Find(PositionOf(successors_[segment.first_successor]));
     if (to == kNowhere) continue;
-    segment.canonical = to > i ? segments_[to].canonical : to;
+    const bool forwards = to > i;
+    segment.canonical = forwards ? segments_[to].canonical : to;
+    segment.way = segment.price + (forwards ? segments_[to].way : 0);
+    segment.parent = forwards ? to : kNowhere;
   }
+  for (uint32_t i = 0; i < num_segments_; ++i) {
+    const Segment& segment = segments_[i];
+    if (segment.parent == kNowhere) continue;
+    segments_[segment.parent].through += segment.through;
+  }
+  uint32_t next = 0;
+  for (uint32_t i = num_segments_; i-- > 0;) {
+    Segment& segment = segments_[i];
+    uint32_t& free =
+        segment.parent == kNowhere ? next : segments_[segment.parent].free;
+    segment.number = free;
+    segment.free = free + 1;
+    free += segment.through;
+  }
+}
+
+void WasmSegments::Link() {
   for (uint32_t i = 0; i < num_segments_; ++i) {
     const Segment& segment = segments_[i];
     const auto links =
         linked_.subspan(segment.first_successor, segment.successors);
     for (uint32_t k = 0; k < segment.successors; ++k) {
-      const uint32_t to =
+      const uint32_t place =
           Find(PositionOf(successors_[segment.first_successor + k]));
-      links[k] = {to == kNowhere ? kNowhere : segments_[to].canonical, to};
+      if (place == kNowhere) {
+        links[k] = {kNowhere, 0, 0};
+        continue;
+      }
+      const Segment& to = segments_[place];
+      links[k] = {to.canonical, to.way, to.number};
     }
     std::sort(links.begin(), links.end());
   }
@@ -360,17 +385,24 @@ const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
 
 // Every step is to a later segment or to a loop's header, which tests: so no
 // cycle is without a test.
-bool WasmSegments::Follows(uint32_t from, uint32_t to) const {
+bool WasmSegments::Follows(uint32_t from, uint32_t to, uint64_t owed) const {
   const Segment& segment = segments_[from];
   if (segment.kind != SegmentEnd::kTransfer) return false;
-  const uint32_t canonical = segments_[to].canonical;
+  const Segment& place = segments_[to];
   const auto links =
       linked_.subspan(segment.first_successor, segment.successors);
-  // The first of those that stand for the same place as `to`.
-  const auto at =
-      std::lower_bound(links.begin(), links.end(), Linked{canonical, 0});
-  return at != links.end() && at->canonical == canonical &&
-         (to == canonical || to >= at->segment);
+  // A successor whose way leads through `to`, owing that much before.
+  auto at = std::lower_bound(
+      links.begin(), links.end(),
+      Linked{place.canonical, place.way + owed, place.number});
+  if (at != links.end() && at->canonical == place.canonical &&
+      at->way == place.way + owed &&
+      at->number - place.number < place.through) {
+    return true;
+  }
+  // One whose way ends at `to`, a header before it.
+  at = std::lower_bound(links.begin(), links.end(), Linked{to, owed, 0});
+  return at != links.end() && at->canonical == to && at->way == owed;
 }
 
 }  // namespace ingot::verifier

@@ -26,8 +26,16 @@ struct Segment {
   uint32_t begin = 0;  // module offset of its first instruction
   uint32_t end = 0;    // of the one that ends it
   uint32_t price = 0;
-  // The segment that control reaches from here without paying or testing.
+  // Where control must get to from here, past segments that it can leave one
+  // way only and that test nothing; and the sum of the prices on the way.
   uint32_t canonical = 0;
+  uint64_t way = 0;
+  // Those ways are trees. A segment's number, and that of how many segments
+  // the way leads through it: theirs are the numbers behind its own.
+  uint32_t parent = kNowhere;
+  uint32_t number = 0;
+  uint32_t through = 1;
+  uint32_t free = 0;  // the next of those numbers to give away
   uint32_t first_successor = 0;
   uint32_t successors = 0;
   uint32_t first_point = 0;
@@ -62,8 +70,8 @@ class WasmSegments {
   uint32_t Find(uint32_t begin) const;
   const TrapPoint* FindPoint(uint32_t segment, uint32_t offset) const;
   // Whether control may pass from the end of `from` to the begin of `to`,
-  // perhaps through segments that cost nothing.
-  bool Follows(uint32_t from, uint32_t to) const;
+  // perhaps through segments whose prices add up to `owed`.
+  bool Follows(uint32_t from, uint32_t to, uint64_t owed) const;
 
  private:
   enum class Kind : uint8_t { kBlock, kLoop, kIf, kElse };
@@ -81,10 +89,11 @@ class WasmSegments {
   // What Link makes of a successor; sorted within a segment.
   struct Linked {
     uint32_t canonical;
-    uint32_t segment;
+    uint64_t way;
+    uint32_t number;
     bool operator<(const Linked& other) const {
-      return canonical != other.canonical ? canonical < other.canonical
-                                          : segment < other.segment;
+      if (canonical != other.canonical) return canonical < other.canonical;
+      return way != other.way ? way < other.way : number < other.number;
     }
   };
 
@@ -101,6 +110,7 @@ class WasmSegments {
   void AddLabel(uint32_t depth);
   void AddPoint(const wasm::Operator& op, uint32_t codes);
   uint32_t PositionOf(const Successor& successor) const;
+  void FindWays();
   void Link();
 
   const CodeParts& parts_;
