@@ -175,7 +175,7 @@ bool Run::Invoke(FunctionInstance& function, std::span<const Value> args) {
   {
     const FloatEnvironment floats(kWasmFloats);
     host_floats_ = floats.saved();
-    if (!Call(function)) return false;
+    if (!Call(function, nullptr, entry_units_)) return false;
     if (!frames_.empty() && !Execute()) return false;
   }
   Observe();
@@ -192,29 +192,39 @@ absl::StatusOr<Outcome> Run::Finish() {
   return std::move(outcome_);
 }
 
-bool Run::Call(FunctionInstance& callee) {
-  return callee.module == nullptr ? CallHost(callee) : CallWasm(callee);
+bool Run::Call(FunctionInstance& callee, ModuleInstance* caller,
+               uint64_t units) {
+  return callee.module == nullptr ? CallHost(callee, caller, units)
+                                  : CallWasm(callee, units);
 }
 
 bool Run::ExecuteCall(FunctionInstance& callee, bool tail) {
-  if (callee.module == nullptr) {
-    if (!CallHost(callee)) return false;
-    ++frames_.back().pc;
-    if (tail) Return(frames_.back().code->results);
-    return true;
+  ModuleInstance* caller = &module();
+  uint64_t units = frames_.back().units;
+  if (tail) {
+    const Activation& left = frames_.back();
+    const std::vector<wasm::ValType>& params =
+        store_.TypeAt(callee.type).params;
+    units -= left.code->frame_units;
+    units += 8 * uint64_t{abi::StackSlots(params)};
+    units -= 8 * uint64_t{abi::StackSlots(
+                     store_.TypeAt(left.function->type).params)};
+    DropFrame(params.size());
   }
-  if (tail) DropFrame(store_.TypeAt(callee.type).params.size());
-  return CallWasm(callee);
+  if (!Call(callee, caller, units)) return false;
+  // A host function has returned.
+  if (callee.module == nullptr && !frames_.empty()) ++frames_.back().pc;
+  return true;
 }
 
-bool Run::CallWasm(FunctionInstance& callee) {
+bool Run::CallWasm(FunctionInstance& callee, uint64_t units) {
   const Program& program = *callee.module->program;
   if (callee.code == nullptr) {
     callee.code =
         PrepareCode(program, callee.body, program.profile().execution);
   }
   const Code& code = *callee.code;
-  const uint64_t units_after = units() + code.frame_units;
+  const uint64_t units_after = units + code.frame_units;
   if (units_after > transaction_.budget().stack_units) {
     (void)Trap(TrapCode::kStackOverflow);
     if (frames_.empty()) {
@@ -235,7 +245,8 @@ bool Run::CallWasm(FunctionInstance& callee) {
   return true;
 }
 
-bool Run::CallHost(FunctionInstance& callee) {
+bool Run::CallHost(FunctionInstance& callee, ModuleInstance* caller,
+                   uint64_t units) {
   Observe();
   const Signature& type = store_.TypeAt(callee.type);
   std::vector<Value> args;
@@ -245,12 +256,12 @@ bool Run::CallHost(FunctionInstance& callee) {
     args.push_back({type.params[i], sp_[i]});
   }
   for (wasm::ValType result : type.results) results.push_back({result, 0});
-  RunCaller caller(*this, frames_.empty() ? nullptr : &module());
-  transaction_.stack_used = units();
+  RunCaller run_caller(*this, caller);
+  transaction_.stack_used = units;
   HostResult result;
   {
     const FloatEnvironment floats(host_floats_);
-    result = callee.host(caller, args, results);
+    result = callee.host(run_caller, args, results);
   }
   transaction_.stack_used = stack_before_;
   return TakeHostResult(callee, result, results);

@@ -92,12 +92,14 @@ class Run {
 
   // run.cc: calls. Arguments are on top of the value stack and are replaced
   // by the results: at once by a host function, later by a wasm function.
-  bool Call(FunctionInstance& callee);
-  // A call by an instruction of the innermost activation. A tail call of a
-  // wasm function replaces that activation, stack units included.
+  // `units` are in use before the callee's own; `caller` may be null.
+  bool Call(FunctionInstance& callee, ModuleInstance* caller, uint64_t units);
+  // A call by an instruction of the innermost activation; a tail call replaces
+  // that activation.
   bool ExecuteCall(FunctionInstance& callee, bool tail);
-  bool CallWasm(FunctionInstance& callee);
-  bool CallHost(FunctionInstance& callee);
+  bool CallWasm(FunctionInstance& callee, uint64_t units);
+  bool CallHost(FunctionInstance& callee, ModuleInstance* caller,
+                uint64_t units);
   bool TakeHostResult(const FunctionInstance& callee, const HostResult& result,
                       std::span<const Value> results);
   // Ends the innermost activation, whose results are on top of the stack.
@@ -113,9 +115,6 @@ class Run {
   ModuleInstance& module() { return *frames_.back().function->module; }
   const GasSchedule& schedule() {
     return module().program->profile().execution;
-  }
-  uint64_t units() const {
-    return frames_.empty() ? entry_units_ : frames_.back().units;
   }
   // Makes room for `slots` values from index `from` on.
   void Reserve(uint64_t from, uint64_t slots);
