@@ -17,7 +17,7 @@ enum class Op : uint8_t {
   kAdd, kAddImm, kSubImm, kCmp, kCmpMem, kCmpImm, kTest,
   kDivide,    // writes rax and rdx
   kExtend,    // writes rdx
-  kJcc, kJmp, kJmpReg, kCall, kCallMem, kRet, kUd2,
+  kJcc, kJmp, kJmpReg, kJmpMem, kCall, kCallMem, kRet, kUd2,
 };
 
 enum class Role : uint8_t {

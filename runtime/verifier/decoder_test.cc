@@ -323,7 +323,6 @@ TEST(DecoderTest, RefusesWhatTheDialectDoesNotHave) {
       {0x88, 0x20},                    // mov [rax], ah
       {0x66, 0x66, 0x89, 0x00},        // two prefixes
       {0x48, 0x48, 0x89, 0xC0},        // two REX
-      {0xFF, 0x20},                    // jmp [rax]
       {0xFF, 0xD0},                    // call rax
       {0x90},                          // nop
       {0xC5, 0xF8, 0x77},              // vzeroupper

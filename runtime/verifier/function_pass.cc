@@ -56,7 +56,8 @@ std::span<const Entry> Within(std::span<const Entry> entries, uint32_t begin,
 
 FunctionPass::FunctionPass(const CodeParts& parts,
                            const abi::VmctxLayout& layout, uint32_t defined,
-                           Meter* meter, uint32_t* rodata_at)
+                           Meter* meter, uint32_t* rodata_at,
+                           BaseFacts* base_facts)
     : parts_(parts),
       layout_(layout),
       module_(*parts.module),
@@ -64,6 +65,7 @@ FunctionPass::FunctionPass(const CodeParts& parts,
       defined_(defined),
       meter_(meter),
       rodata_at_(rodata_at),
+      base_facts_(base_facts),
       rodata_begin_(*rodata_at),
       end_(entry_.code_offset + entry_.code_bytes),
       frame_(static_cast<int32_t>(entry_.frame_bytes)),
@@ -191,6 +193,7 @@ Reason FunctionPass::Code() {
 Reason FunctionPass::AtLabel() {
   const CertificateEntry& entry = certificates_[next_certificate_++];
   VERIFY(entry.code_offset == at_, kOverlap);
+  if (expect_ == Expect::kMayRestoreBase) BaseNotRestored();
   VERIFY(expect_ == Expect::kAnything, kJumpIntoTemplate);
   VERIFY(!reachable_ || state_.Implies(entry.zero_upper & 0xFFFF),
          kCertificateNotImplied);
@@ -251,6 +254,12 @@ Reason FunctionPass::Step(const Instruction& in) {
     case Op::kCall: return Call(in);
     case Op::kCallMem: return CallMemory(in);
     case Op::kRet: return Reason::kStackPointer;
+    case Op::kLoad: {
+      bool matched = false;
+      RETURN_IF_REFUSED(MoveArguments(in, &matched));
+      if (matched) return Reason::kNone;
+      break;
+    }
     case Op::kAddImm:
       if (in.rm == kRsp) return SetStackPointer(in);
       break;
@@ -290,33 +299,47 @@ Reason FunctionPass::Expected(const Instruction& in) {
       VERIFY(in.op == Op::kSubImm && in.rm == kRsp && in.width == 8 &&
                  in.imm == expected_,
              kStackPointer);
-      expect_ = restore_base_ ? Expect::kRestoreBase : Expect::kAnything;
+      expect_ = after_pop_;
       return Reason::kNone;
     case Expect::kRestoreBase:
-      VERIFY(in.op == Op::kLoad && in.width == 8 && in.reg == kBase &&
-                 in.base == kRsp && in.index == kNoRegister &&
-                 in.disp == frame_ - 16,
-             kBaseNotRestored);
+      VERIFY(IsRestoreOfBase(in), kBaseNotRestored);
+      expect_ = Expect::kAnything;
+      return Reason::kNone;
+    case Expect::kMayRestoreBase:
+      if (!IsRestoreOfBase(in)) {
+        BaseNotRestored();
+        return Step(in);
+      }
+      VERIFY(base_saved_, kBaseNotRestored);
       expect_ = Expect::kAnything;
       return Reason::kNone;
     case Expect::kReturn:
-      return Return(in);
+      return in.op == Op::kJmp ? ExpectedOfTail(in) : Return(in);
     case Expect::kImportCall: {
+      if (in.op == Op::kAddImm) return LeaveFrame(in, Expect::kImportJump);
+      VERIFY(moved_ == kNowhere, kTailCall);
       VERIFY(in.op == Op::kCallMem && in.base == kR10 &&
                  in.index == kNoRegister &&
                  in.disp == layout_.Import(expected_),
              kIndirectCall);
       const uint32_t import = expected_;
-      return FinishCall(ShapeOf(TypeOfFunction(import)), true,
-                        CalledKind::kImport, import);
+      return FinishCall(ShapeOf(TypeOfFunction(import)), CalledKind::kImport,
+                        import);
     }
     case Expect::kIndirectCall: {
+      if (in.op == Op::kAddImm) return LeaveFrame(in, Expect::kIndirectJump);
+      VERIFY(moved_ == kNowhere, kTailCall);
       VERIFY(in.op == Op::kCallMem && in.base == expected_reg_ &&
                  in.index == kNoRegister && in.disp == abi::kFuncRefCode,
              kIndirectCall);
       const uint32_t type = expected_;
-      return FinishCall(ShapeOf(type), true, CalledKind::kIndirect, type);
+      return FinishCall(ShapeOf(type), CalledKind::kIndirect, type);
     }
+    case Expect::kTailEntry:
+    case Expect::kTailBase:
+    case Expect::kImportJump:
+    case Expect::kIndirectJump:
+      return ExpectedOfTail(in);
     case Expect::kAnything:
       break;
   }
@@ -550,24 +573,29 @@ Reason FunctionPass::JmpRegister(const Instruction& in) {
   return Reason::kNone;
 }
 
-Reason FunctionPass::Call(const Instruction& in) {
-  const int64_t to = int64_t{next()} + in.imm;
+// The function whose entry stands there; kNowhere if none.
+uint32_t FunctionPass::FunctionAt(int64_t code_offset) const {
   size_t low = 0, high = parts_.functions.size();
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
-    if (parts_.functions[middle].code_offset < to) {
+    if (parts_.functions[middle].code_offset < code_offset) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  VERIFY(low < parts_.functions.size() &&
-             parts_.functions[low].code_offset == to,
-         kCallTarget);
-  const uint32_t function =
-      module_.imported_functions + static_cast<uint32_t>(low);
-  return FinishCall(ShapeOf(TypeOfFunction(function)), false,
-                    CalledKind::kFunction, function);
+  if (low == parts_.functions.size() ||
+      parts_.functions[low].code_offset != code_offset) {
+    return kNowhere;
+  }
+  return module_.imported_functions + static_cast<uint32_t>(low);
+}
+
+Reason FunctionPass::Call(const Instruction& in) {
+  const uint32_t function = FunctionAt(int64_t{next()} + in.imm);
+  VERIFY(function != kNowhere, kCallTarget);
+  return FinishCall(ShapeOf(TypeOfFunction(function)), CalledKind::kFunction,
+                    function);
 }
 
 // A runtime call; other calls through memory end a template (Expected).
@@ -582,14 +610,16 @@ Reason FunctionPass::CallMemory(const Instruction& in) {
   if (kBuiltinResults[number.value] == kI32Result) {
     shape.results_mask = 1u << kRax;
   }
-  return FinishCall(shape, false, CalledKind::kRuntime,
+  return FinishCall(shape, CalledKind::kRuntime,
                     static_cast<uint32_t>(number.value));
 }
 
-Reason FunctionPass::FinishCall(const Shape& shape, bool restore_base,
-                                CalledKind kind, uint32_t callee) {
+Reason FunctionPass::FinishCall(const Shape& shape, CalledKind kind,
+                                uint32_t callee) {
+  const bool restore =
+      kind == CalledKind::kImport || kind == CalledKind::kIndirect;
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
-  VERIFY(!restore_base || base_saved_, kBaseNotRestored);
+  VERIFY(!restore || base_saved_, kBaseNotRestored);
   VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
              frame_ - 16,
          kOutgoingArea);
@@ -597,15 +627,30 @@ Reason FunctionPass::FinishCall(const Shape& shape, bool restore_base,
   after_call_ = true;
   called_ = kind;
   callee_ = callee;
-  restore_base_ = restore_base;
   expected_ = 8 * shape.argument_slots;
-  expect_ = restore_base ? Expect::kRestoreBase : Expect::kAnything;
-  if (expected_ != 0) expect_ = Expect::kPopArguments;
+  after_pop_ = restore ? Expect::kRestoreBase
+               : kind == CalledKind::kFunction ? Expect::kMayRestoreBase
+                                               : Expect::kAnything;
+  expect_ = expected_ != 0 ? Expect::kPopArguments : after_pop_;
   return Reason::kNone;
 }
 
-// T2: only `add rsp, F - 8` with `ret` behind it. What a call pops is taken
-// back by Expected, the frame by Prologue.
+bool FunctionPass::IsRestoreOfBase(const Instruction& in) const {
+  return in.op == Op::kLoad && in.width == 8 && in.reg == kBase &&
+         in.base == kRsp && in.index == kNoRegister && in.disp == frame_ - 16;
+}
+
+// Behind a direct call. Whether that is allowed is known at the artifact's end.
+void FunctionPass::BaseNotRestored() {
+  expect_ = Expect::kAnything;
+  if (base_facts_->function != kNowhere) return;
+  base_facts_->function = module_.imported_functions + defined_;
+  base_facts_->code_offset = at_;
+}
+
+// T2: only `add rsp, F - 8` with `ret` behind it, or `jmp` (T14 without stack
+// arguments). What a call pops is taken back by Expected, the frame by
+// Prologue.
 Reason FunctionPass::SetStackPointer(const Instruction& in) {
   VERIFY(in.op == Op::kAddImm && in.width == 8 && in.imm == frame_ - 8,
          kStackPointer);
@@ -614,7 +659,8 @@ Reason FunctionPass::SetStackPointer(const Instruction& in) {
 }
 
 Reason FunctionPass::Return(const Instruction& in) {
-  VERIFY(in.op == Op::kRet && (in.imm & 0xFFFF) == 8 * own_.argument_slots,
+  VERIFY(in.op == Op::kRet && moved_ == kNowhere &&
+             (in.imm & 0xFFFF) == 8 * own_.argument_slots,
          kStackPointer);
   VERIFY(state_.Implies(own_.results_mask), kNotZeroExtended);
   expect_ = Expect::kAnything;

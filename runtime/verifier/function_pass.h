@@ -14,16 +14,27 @@
 // The pass over one function's code, from its first byte to its last, once.
 //
 //   function_pass.cc  labels, jumps, calls, returns, traps
+//   tail_calls.cc     tail calls
 //   operands.cc       memory operands and what values are known to be
 
 namespace ingot::verifier {
+
+// What the functions of an artifact have to agree on: when a function may end
+// in another instance (T14), each direct call restores the base (T8).
+struct BaseFacts {
+  bool left_by_tail_call = false;
+  // The first direct call that does not restore it.
+  uint32_t function = kNowhere;
+  uint32_t code_offset = kNowhere;
+};
 
 class FunctionPass {
  public:
   // `meter` is null for part 1 alone. `rodata_at` is where the function's jump
   // tables begin; it is moved behind them.
   FunctionPass(const CodeParts& parts, const abi::VmctxLayout& layout,
-               uint32_t defined, Meter* meter, uint32_t* rodata_at);
+               uint32_t defined, Meter* meter, uint32_t* rodata_at,
+               BaseFacts* base_facts);
 
   Refusal Run();
 
@@ -42,7 +53,10 @@ class FunctionPass {
   };
   // What the next instruction has to be.
   enum class Expect : uint8_t {
-    kAnything, kPopArguments, kRestoreBase, kReturn, kImportCall, kIndirectCall,
+    kAnything, kPopArguments, kRestoreBase, kMayRestoreBase, kReturn,
+    kImportCall, kIndirectCall,
+    // T14: the callee's base or `add rsp`, the base itself, `jmp`.
+    kTailEntry, kTailBase, kImportJump, kIndirectJump,
   };
   // Parameters and results of a type, placed by the calling convention.
   struct Shape {
@@ -74,8 +88,10 @@ class FunctionPass {
                             uint32_t* jump) const;
   Reason Call(const Instruction& in);
   Reason CallMemory(const Instruction& in);
-  Reason FinishCall(const Shape& shape, bool restore_base, CalledKind kind,
-                    uint32_t callee);
+  Reason FinishCall(const Shape& shape, CalledKind kind, uint32_t callee);
+  bool IsRestoreOfBase(const Instruction& in) const;
+  void BaseNotRestored();
+  uint32_t FunctionAt(int64_t code_offset) const;
   Reason Return(const Instruction& in);
   Reason Trap();
   Reason SetStackPointer(const Instruction& in);
@@ -84,6 +100,14 @@ class FunctionPass {
   Target FindTarget(int64_t to) const;
   Shape ShapeOf(uint32_t type) const;
   uint32_t TypeOfFunction(uint32_t function) const;
+
+  // tail_calls.cc
+  Reason MoveArguments(const Instruction& in, bool* matched);
+  bool IsFrameAccess(const Instruction& in, Op op, uint8_t reg,
+                     int64_t disp) const;
+  Reason ExpectedOfTail(const Instruction& in);
+  Reason LeaveFrame(const Instruction& in, Expect then);
+  Reason TailCall(uint32_t type, CalledKind kind, uint32_t callee);
 
   // operands.cc
   Reason Value(const Instruction& in, const Comparison& compared);
@@ -109,6 +133,7 @@ class FunctionPass {
   uint32_t defined_;
   Meter* meter_;
   uint32_t* rodata_at_;
+  BaseFacts* base_facts_;
   uint32_t rodata_begin_;
   uint32_t end_;
   int32_t frame_;
@@ -126,8 +151,9 @@ class FunctionPass {
   bool straight_ = true;   // no label or jump since the entry
   bool base_saved_ = false;
   bool after_call_ = false;
+  uint32_t moved_ = kNowhere;  // stack arguments that T14 has moved
   Expect expect_ = Expect::kAnything;
-  bool restore_base_ = false;
+  Expect after_pop_ = Expect::kAnything;
   uint32_t expected_ = 0;  // import, type, or bytes
   uint8_t expected_reg_ = kNoRegister;
   uint32_t repair_jump_ = kNowhere;  // the jump that ends T12 or T13

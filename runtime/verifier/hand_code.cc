@@ -19,14 +19,15 @@ std::vector<uint8_t> ModuleBytes(const ModuleOptions& options) {
     bytes.push_back(static_cast<uint8_t>(contents.size()));
     bytes.insert(bytes.end(), contents.begin(), contents.end());
   };
-  section(1, {2, 0x60, 1, 0x7F, 1, 0x7F, 0x60, 0, 0});
-  std::vector<uint8_t> imports = {1, 1, 'm', 1, 'f', 0, 1};
+  section(1, {3,    0x60, 1,    0x7F, 1,    0x7F, 0x60, 0,    0,    0x60, 8,
+              0x7F, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 1,    0x7F});
+  std::vector<uint8_t> imports = {1, 1, 'm', 1, 'f', 0, options.import_type};
   if (options.imported_memory) {
     imports[0] = 2;
     imports.insert(imports.end(), {1, 'm', 1, 'm', 2, 0, 1});
   }
   section(2, imports);
-  section(3, {2, 1, 0});
+  section(3, {2, options.first_type, 0});
   section(4, {1, 0x70, 0, 4});
   if (options.has_memory && !options.imported_memory) section(5, {1, 0, 1});
   section(6, {2, 0x7F, 1, 0x41, 0, 0x0B, 0x7E, 0, 0x42, 0, 0x0B});
@@ -60,7 +61,11 @@ HandCode::HandCode(const ModuleOptions& options)
     : decoded_(std::make_unique<Decoded>(ModuleBytes(options))),
       isa_(options.isa) {
   Prologue();
-  Epilogue();
+  if (options.first_type == 2) {
+    Bytes({0x48, 0x83, 0xC4, 0x38, 0xC2, 16, 0});  // add rsp, F - 8; ret 16
+  } else {
+    Epilogue();
+  }
   EndFunction();
 }
 

@@ -16,12 +16,14 @@
 
 namespace ingot::verifier {
 
-// Types: 0 (i32) -> i32, 1 () -> (). Imports: function 0 of type 1, and as
-// `options` say. Functions 1 of type 1, 2 of type 0. One memory of a page, one
+// Types: 0 (i32) -> i32, 1 () -> (), 2 (i32, 7 × i64) -> i32. Imports: function
+// 0, and as `options` say. Functions 1, and 2 of type 0. One memory of a page, one
 // table of four funcrefs, globals 0 (mutable i32), 1 (immutable i64).
 struct ModuleOptions {
   bool imported_memory = false;
   bool has_memory = true;
+  uint8_t import_type = 1;
+  uint8_t first_type = 1;  // of function 1
   Isa isa = Isa::kX8664V2;
 };
 

@@ -132,6 +132,15 @@ Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
   return Reason::kNone;
 }
 
+Reason Meter::TailCall(CalledKind kind, uint32_t callee) {
+  if (!Settled()) return Reason::kUnpaid;
+  const Segment& segment = segments_.At(current_);
+  return segment.kind == SegmentEnd::kTailCall && segment.called == kind &&
+                 segment.callee == callee
+             ? Reason::kNone
+             : Reason::kCallDiffers;
+}
+
 Reason Meter::Return() {
   if (!Settled()) return Reason::kUnpaid;
   if (ahead_ != 0) return Reason::kSegmentPrice;

@@ -28,6 +28,7 @@ class Meter {
   Reason Trap(const abi::TrapEntry& entry);
   Reason CallSite(const abi::TrapEntry& entry, CalledKind kind,
                   uint32_t callee);
+  Reason TailCall(CalledKind kind, uint32_t callee);
   Reason Return();
 
  private:

@@ -26,6 +26,7 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
   const abi::VmctxLayout layout(module);
   uint64_t at = 0;
   uint32_t rodata_at = 0;
+  BaseFacts base;
   size_t traps = 0, certificates = 0;
   for (uint32_t i = 0; i < parts.functions.size(); ++i) {
     const abi::FunctionEntry& entry = parts.functions[i];
@@ -43,7 +44,7 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
     }
     at = end;
     const Refusal refusal =
-        FunctionPass(parts, layout, i, meter, &rodata_at).Run();
+        FunctionPass(parts, layout, i, meter, &rodata_at, &base).Run();
     if (!refusal.ok()) return refusal;
     // The pass has seen every entry up to the function's end.
     while (traps < parts.traps.size() &&
@@ -58,6 +59,9 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
       const uint32_t offset = parts.certificates[certificates++].code_offset;
       if (offset < begin) return {Reason::kOverlap, function, offset};
     }
+  }
+  if (base.left_by_tail_call && base.function != kNowhere) {
+    return {Reason::kBaseNotRestored, base.function, base.code_offset};
   }
   if (at != parts.code.size()) {
     return {Reason::kPadding, kNowhere, static_cast<uint32_t>(at)};

@@ -400,6 +400,101 @@ TEST(VerifierTest, ChecksImportCalls) {
   EXPECT_REASON(other.Epilogue(), kIndirectCall);
 }
 
+// Rule 6, T14: function 2 leaves its frame to function 1 of type 2, whose two
+// stack arguments stand in the outgoing area.
+struct Tail {
+  uint8_t first_type = 2;
+  uint8_t return_address = 0x38;  // [rsp+F-8]
+  uint8_t from_1 = 8, to_0 = 0x30, to_1 = 0x38, to_return = 0x28;
+  uint8_t pop = 0x28;
+  uint8_t jump = 0xE9;
+  bool label = false;
+};
+
+Reason TailCall(const Tail& with) {
+  HandCode code = Start({.first_type = with.first_type});
+  code.Bytes({0x4C, 0x8B, 0x44, 0x24, with.return_address});
+  code.Bytes({0x4C, 0x8B, 0x0C, 0x24});               // mov r9, [rsp]
+  code.Bytes({0x4C, 0x89, 0x4C, 0x24, with.to_0});    // mov [rsp+48], r9
+  if (with.label) code.Label(1);
+  code.Bytes({0x4C, 0x8B, 0x4C, 0x24, with.from_1});  // mov r9, [rsp+8]
+  code.Bytes({0x4C, 0x89, 0x4C, 0x24, with.to_1});    // mov [rsp+56], r9
+  code.Bytes({0x4C, 0x89, 0x44, 0x24, with.to_return});
+  code.Bytes({0x48, 0x83, 0xC4, with.pop});           // add rsp, 40
+  code.Disp32({with.jump}, -static_cast<int32_t>(code.at()) - 5);
+  return code.Verify();
+}
+
+TEST(VerifierTest, ChecksTailCallsWithStackArguments) {
+  EXPECT_EQ(TailCall({}), Reason::kNone);
+  EXPECT_EQ(TailCall({.first_type = 1}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.first_type = 0}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.return_address = 0x30}), Reason::kFrameOperand);
+  EXPECT_EQ(TailCall({.from_1 = 0}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.to_0 = 0x28}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.to_1 = 0x40}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.to_return = 0x38}), Reason::kTailCall);
+  EXPECT_EQ(TailCall({.pop = 0x38}), Reason::kStackPointer);
+  EXPECT_EQ(TailCall({.jump = 0xE8}), Reason::kStackPointer);
+  EXPECT_EQ(TailCall({.label = true}), Reason::kJumpIntoTemplate);
+}
+
+TEST(VerifierTest, ChecksTailCallsWithoutStackArguments) {
+  const auto to = [](const ModuleOptions& options, bool own, int32_t off) {
+    HandCode code = Start(options);
+    code.Bytes({0x48, 0x83, 0xC4, 0x38});  // add rsp, F - 8
+    const uint32_t entry = own ? code.begin() : 0;
+    code.Disp32({0xE9}, static_cast<int32_t>(entry - code.at()) - 5 + off);
+    return code.Verify();
+  };
+  EXPECT_EQ(to({}, true, 0), Reason::kNone);
+  EXPECT_EQ(to({.first_type = 0}, false, 0), Reason::kNone);
+  EXPECT_EQ(to({}, true, 4), Reason::kCallTarget);
+  // Another result, or arguments that nothing has moved.
+  EXPECT_EQ(to({.first_type = 1}, false, 0), Reason::kTailCall);
+  EXPECT_EQ(to({.first_type = 2}, false, 0), Reason::kTailCall);
+  HandCode wide = Start();
+  wide.Bytes({0x48, 0x89, 0xC0});  // mov rax, rax: a 64-bit value
+  wide.Bytes({0x48, 0x83, 0xC4, 0x38});
+  wide.Disp32({0xE9}, static_cast<int32_t>(wide.begin() - wide.at()) - 5);
+  EXPECT_REASON(wide, kNotZeroExtended);
+}
+
+// A tail call of an import; before it a direct call, which restores the base
+// behind it or does not.
+struct TailImport {
+  uint8_t import_type = 0;
+  bool call = false, restores = true;
+  int32_t off = 0;
+  uint8_t pop = 0x38;
+};
+
+Reason TailCallImport(const TailImport& with) {
+  HandCode code = Start({.import_type = with.import_type});
+  if (with.call) {
+    code.SaveBase();
+    code.Disp32({0xE8}, -static_cast<int32_t>(code.at()) - 5).CallSite();
+    if (with.restores) code.Bytes({0x4C, 0x8B, 0x7C, 0x24, 0x30});
+    code.Bytes({0x31, 0xC0});
+  }
+  code.Bytes({0x4D, 0x89, 0xFA});
+  code.Disp32({0x4D, 0x8B, 0xBA}, code.Import0() + 8);
+  code.Bytes({0x48, 0x83, 0xC4, with.pop});
+  code.Disp32({0x41, 0xFF, 0xA2}, code.Import0() + with.off);
+  return code.Verify();
+}
+
+TEST(VerifierTest, ChecksTailCallsOfImports) {
+  EXPECT_EQ(TailCallImport({}), Reason::kNone);
+  EXPECT_EQ(TailCallImport({.import_type = 1}), Reason::kTailCall);
+  EXPECT_EQ(TailCallImport({.import_type = 2}), Reason::kTailCall);
+  EXPECT_EQ(TailCallImport({.off = 8}), Reason::kIndirectCall);
+  EXPECT_EQ(TailCallImport({.pop = 0x30}), Reason::kStackPointer);
+  EXPECT_EQ(TailCallImport({.call = true}), Reason::kNone);
+  EXPECT_EQ(TailCallImport({.call = true, .restores = false}),
+            Reason::kBaseNotRestored);
+}
+
 TEST(VerifierTest, ChecksRuntimeCalls) {
   for (const uint8_t number : {0, 12, 13}) {
     HandCode code = Start();

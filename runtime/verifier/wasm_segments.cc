@@ -21,6 +21,10 @@ constexpr uint32_t Bit(TrapCode code) {
   return 1u << static_cast<uint32_t>(code);
 }
 
+constexpr uint32_t kIndirectCallCodes =
+    Bit(TrapCode::kUndefinedElement) | Bit(TrapCode::kUninitializedElement) |
+    Bit(TrapCode::kIndirectCallMismatch);
+
 uint32_t CodesOf(Op op) {
   if (wasm::InfoOf(op).immediate == wasm::ImmediateKind::kMemArg) {
     return Bit(TrapCode::kOutOfBoundsMemory);
@@ -184,16 +188,16 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
     case Op::kReturn:
       return Close(op.offset, SegmentEnd::kReturn);
     case Op::kCall:
-      return Call(op, next,
-                  op.a < parts_.module->imported_functions
-                      ? CalledKind::kImport
-                      : CalledKind::kFunction,
-                  op.a);
+      return Call(op, next, KindOf(op.a), op.a);
     case Op::kCallIndirect:
-      AddPoint(op, Bit(TrapCode::kUndefinedElement) |
-                       Bit(TrapCode::kUninitializedElement) |
-                       Bit(TrapCode::kIndirectCallMismatch));
+      AddPoint(op, kIndirectCallCodes);
       return Call(op, next, CalledKind::kIndirect, op.a);
+    case Op::kReturnCall:
+      return EndWithCall(op, SegmentEnd::kTailCall, KindOf(op.a), op.a);
+    case Op::kReturnCallIndirect:
+      AddPoint(op, kIndirectCallCodes);
+      return EndWithCall(op, SegmentEnd::kTailCall, CalledKind::kIndirect,
+                         op.a);
     default:
       break;
   }
@@ -252,12 +256,22 @@ void WasmSegments::Close(uint32_t end, SegmentEnd kind) {
   reachable_ = false;
 }
 
-void WasmSegments::Call(const Operator& op, uint32_t next, CalledKind kind,
-                        uint32_t callee) {
+CalledKind WasmSegments::KindOf(uint32_t function) const {
+  return function < parts_.module->imported_functions ? CalledKind::kImport
+                                                      : CalledKind::kFunction;
+}
+
+void WasmSegments::EndWithCall(const Operator& op, SegmentEnd end,
+                               CalledKind kind, uint32_t callee) {
   calls_ = true;
-  Close(op.offset, SegmentEnd::kCall);
+  Close(op.offset, end);
   segments_[num_segments_ - 1].called = kind;
   segments_[num_segments_ - 1].callee = callee;
+}
+
+void WasmSegments::Call(const Operator& op, uint32_t next, CalledKind kind,
+                        uint32_t callee) {
+  EndWithCall(op, SegmentEnd::kCall, kind, callee);
   Open(next, false, false);
 }
 

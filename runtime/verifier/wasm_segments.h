@@ -18,7 +18,7 @@ namespace ingot::verifier {
 enum class CalledKind : uint8_t { kFunction, kImport, kIndirect, kRuntime };
 
 enum class SegmentEnd : uint8_t {
-  kReturn, kTrap, kTransfer, kCall,
+  kReturn, kTrap, kTransfer, kCall, kTailCall,
   kSplit,  // nothing but the sum's size ends it
 };
 
@@ -103,6 +103,9 @@ class WasmSegments {
   void EndControl(const wasm::Operator& op, uint32_t next);
   void Open(uint32_t begin, bool is_label, bool tests);
   void Close(uint32_t end, SegmentEnd kind);
+  CalledKind KindOf(uint32_t function) const;
+  void EndWithCall(const wasm::Operator& op, SegmentEnd end, CalledKind kind,
+                   uint32_t callee);
   void Call(const wasm::Operator& op, uint32_t next, CalledKind kind,
             uint32_t callee);
   void Push(Kind kind, uint32_t target);
