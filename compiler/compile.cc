@@ -164,10 +164,6 @@ Status Plan(Arena& arena, const Input& input, uint32_t* root) {
   *plan = PlanRoot{};
   plan->input = input;
   INGOT_RETURN_IF_ERROR(Decode(arena.View(input.profile), &plan->profile));
-  // The interpreter has tail calls; native code does not.
-  if (plan->profile.Features().Has(wasm::Features::kTailCalls)) {
-    return Error(Code::kProfileFeatures);
-  }
   const uint8_t* bytes = arena.View(input.module).data();
   INGOT_RETURN_IF_ERROR(wasm::Decode(
       arena, bytes, input.module.size, plan->profile.limits,

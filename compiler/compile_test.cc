@@ -72,11 +72,6 @@ TEST_F(CompileTest, RefusesABadModuleWithItsPlace) {
   EXPECT_EQ(status.offset, module.size() - 2);
 }
 
-TEST_F(CompileTest, RefusesAProfileWithTailCalls) {
-  profile_.features = wasm::Features::kTailCalls;
-  EXPECT_EQ(Begin(Add()).code, Code::kProfileFeatures);
-}
-
 TEST_F(CompileTest, AFullArenaIsOutOfMemory) {
   ASSERT_TRUE(Begin(Add()).ok());
   ASSERT_NE(arena_.Allocate(arena_.limit() - arena_.used() - 64), 0u);

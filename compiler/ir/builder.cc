@@ -256,6 +256,8 @@ void Builder::Step(OperatorReader& reader, const Operator& op) {
     case Op::kReturn: return Return();
     case Op::kCall: return Call(op);
     case Op::kCallIndirect: return CallIndirect(op);
+    case Op::kReturnCall:
+    case Op::kReturnCallIndirect: return TailCall(op);
     case Op::kDrop:
       --height_;
       return;
@@ -392,17 +394,24 @@ void Builder::Store(const Operator& op) {
                       value);
 }
 
+InstId Builder::CallInst(IrOp op, uint32_t imm0, uint32_t imm1,
+                         uint32_t operands) {
+  const uint32_t at = Pool(operands + 2);
+  if (Over()) return 0;
+  graph_.pool[at] = imm0;
+  graph_.pool[at + 1] = imm1;
+  for (uint32_t i = operands; i-- > 0;) graph_.pool[at + 2 + i] = Pop();
+  const InstId call = Emit(op, Type::kNone, at, operands);
+  graph_.insts[call].gas = owed_;
+  return call;
+}
+
 // A call ends the segment, so that gas is exact while the callee runs.
 void Builder::EmitCall(IrOp op, uint32_t imm0, uint32_t imm1,
                        const wasm::FuncType& type, bool with_index) {
-  const uint32_t count = type.params + (with_index ? 1u : 0u);
-  const uint32_t at = Pool(count + 2);
+  const InstId call =
+      CallInst(op, imm0, imm1, type.params + (with_index ? 1u : 0u));
   if (Over()) return;
-  graph_.pool[at] = imm0;
-  graph_.pool[at + 1] = imm1;
-  for (uint32_t i = count; i-- > 0;) graph_.pool[at + 2 + i] = Pop();
-  const InstId call = Emit(op, Type::kNone, at, count);
-  graph_.insts[call].gas = owed_;
   EndSegment();
   ForgetMemory();
   const wasm::ValType* results = type_pool_ + type.pool_offset + type.params;
@@ -417,7 +426,8 @@ void Builder::EmitCall(IrOp op, uint32_t imm0, uint32_t imm1,
 void Builder::Call(const Operator& op) {
   const uint32_t type = arena_.Get(module_.functions, op.a);
   const bool imported = op.a < module_.imported_functions;
-  if (imported) graph_.needs_base = true;
+  // A function of this module may end in another instance.
+  if (imported || module_.leaves_by_tail_call) graph_.needs_base = true;
   EmitCall(imported ? kCallImport : kCall, op.a, 0,
            arena_.Get(module_.types, type), false);
 }
@@ -425,6 +435,19 @@ void Builder::Call(const Operator& op) {
 void Builder::CallIndirect(const Operator& op) {
   graph_.needs_base = true;
   EmitCall(kCallIndirect, op.a, op.b, arena_.Get(module_.types, op.a), true);
+}
+
+// Ends the block; what it calls saves and restores nothing of this frame.
+void Builder::TailCall(const Operator& op) {
+  if (op.op == Op::kReturnCallIndirect) {
+    CallInst(kTailCallIndirect, op.a, op.b,
+             arena_.Get(module_.types, op.a).params + 1u);
+  } else {
+    const uint32_t type = arena_.Get(module_.functions, op.a);
+    CallInst(op.a < module_.imported_functions ? kTailCallImport : kTailCall,
+             op.a, 0, arena_.Get(module_.types, type).params);
+  }
+  EndBlock();
 }
 
 void Builder::Builtin(uint8_t number,

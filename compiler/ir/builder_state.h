@@ -83,6 +83,8 @@ class Builder final : public ConstantMaker {
                Type result);
   bool RuntimeOp(const wasm::Operator& op);
   void Return();
+  void TailCall(const wasm::Operator& op);
+  InstId CallInst(IrOp op, uint32_t imm0, uint32_t imm1, uint32_t operands);
 
   // Instructions and operands.
   InstId Emit(IrOp op, Type type, uint32_t a = kNoId, uint32_t b = kNoId,

@@ -72,7 +72,17 @@ enum : IrOp {
   kBrTable,
   kReturn,        // a: pool offset of values, b: count
   kTrap,          // c: TrapCode
+  // Calls that replace the frame; operands as those of the calls above.
+  kTailCall,
+  kTailCallImport,
+  kTailCallIndirect,
 };
+
+constexpr bool IsTailCall(IrOp op) { return op >= kTailCall; }
+// A call through a table: the last argument is the index.
+constexpr bool IsIndirect(IrOp op) {
+  return op == kCallIndirect || op == kTailCallIndirect;
+}
 
 // The place of a parameter or result: a register (0-15 general, 16-31 xmm), or
 // a stack slot of the calling convention.
@@ -162,6 +172,7 @@ void ForEachOperand(Graph& graph, Inst& inst, Fn&& fn) {
     case kGas: case kJump: case kTrap:
       return;
     case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
+    case kTailCall: case kTailCallImport: case kTailCallIndirect:
       for (uint32_t i = 0; i < inst.b; ++i) fn(graph.pool[inst.a + 2 + i]);
       return;
     case kGlobalSet: case kStoreSlot: case kBranch: case kBrTable:

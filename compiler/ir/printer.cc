@@ -43,6 +43,9 @@ const char* OwnName(IrOp op) {
     case kBrTable: return "br_table";
     case kReturn: return "return";
     case kTrap: return "trap";
+    case kTailCall: return "return_call";
+    case kTailCallImport: return "return_call_import";
+    case kTailCallIndirect: return "return_call_indirect";
     default: return "?";
   }
 }
@@ -95,6 +98,7 @@ class Printer {
         return;
       case kPhi: return PhiArguments(b, i);
       case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
+      case kTailCall: case kTailCallImport: case kTailCallIndirect:
         out_ += " #" + std::to_string(graph_.pool[inst.a]);
         return;
       case kGlobalGet: case kGlobalSet: case kRefFunc:

@@ -72,6 +72,7 @@ class Allocator {
   void Condition(InstId cond, uint32_t pos, uint8_t* where);
   void Load(InstId i);
   void Store(InstId i);
+  void Arguments(InstId i);
   void CallLike(InstId i);
   void Result(InstId i);
   bool FitsImmediate(InstId value) const;

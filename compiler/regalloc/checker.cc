@@ -126,7 +126,7 @@ class Checker {
   void Operands(InstId i) {
     Inst& inst = graph_.insts[i];
     const Alloc& alloc = alloc_.insts[i];
-    if (IsCall(inst.op) || inst.op == kReturn) {
+    if (IsCall(inst.op) || IsTailCall(inst.op) || inst.op == kReturn) {
       const uint32_t at = inst.op == kReturn ? inst.a : inst.a + 2;
       for (uint32_t k = 0; k < inst.b; ++k) {
         Expect(i, alloc_.pool_loc[at + k], graph_.pool[at + k]);

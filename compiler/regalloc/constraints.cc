@@ -31,6 +31,8 @@ void Allocator::AllocateInst(InstId i) {
       return Result(i);
     case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
       return CallLike(i);
+    case kTailCall: case kTailCallImport: case kTailCallIndirect:
+      return Arguments(i);
     case kGlobalGet: case kMemorySize: case kRefFunc:
     case kLoadSlot:
       DefineAny(i);
@@ -357,14 +359,18 @@ void Allocator::Store(InstId i) {
   FreeOperand(inst.b, i);
 }
 
-// Arguments are read where they stand, all at once; then every register is the
-// callee's.
-void Allocator::CallLike(InstId i) {
+// Arguments are read where they stand, all at once.
+void Allocator::Arguments(InstId i) {
   const Inst& inst = graph_.insts[i];
   for (uint32_t k = 0; k < inst.b; ++k) {
     const uint32_t at = inst.a + 2 + k;
     out_.pool_loc[at] = LocationOf(graph_.pool[at], i);
   }
+}
+
+// Behind a call every register is the callee's.
+void Allocator::CallLike(InstId i) {
+  Arguments(i);
   for (uint32_t mask = used_; mask != 0; mask &= mask - 1) {
     const uint8_t reg = static_cast<uint8_t>(std::countr_zero(mask));
     if (DiesAt(reg_value_[reg], i)) {

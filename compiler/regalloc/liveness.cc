@@ -215,6 +215,7 @@ class Analysis {
     ValueInfo* values = out_.values;
     switch (inst.op) {
       case kCall: case kCallImport: case kCallIndirect: case kBuiltin:
+      case kTailCall: case kTailCallImport: case kTailCallIndirect:
         PlaceHints(inst.a + 2, inst.b);
         return;
       case kReturn:

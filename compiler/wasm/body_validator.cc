@@ -546,6 +546,9 @@ bool BodyValidator::Return() {
 
 bool BodyValidator::Call(bool is_tail) {
   if (op_.a >= module_.functions.size) return Fail(Code::kUnknownFunction);
+  if (is_tail && op_.a < module_.imported_functions) {
+    leaves_by_tail_call_ = true;
+  }
   return CallType(arena_.Get(module_.functions, op_.a), is_tail);
 }
 
@@ -554,6 +557,7 @@ bool BodyValidator::CallIndirect(bool is_tail) {
   if (!CheckTable(op_.b, &element)) return false;
   if (element != kFuncRef) return Fail(Code::kTypeMismatch);
   if (op_.a >= module_.types.size) return Fail(Code::kUnknownType);
+  if (is_tail) leaves_by_tail_call_ = true;
   return Pop(kI32) && CallType(op_.a, is_tail);
 }
 

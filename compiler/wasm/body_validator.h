@@ -41,9 +41,10 @@ class BodyValidator {
   // Types one body and fills in its fields.
   Status Validate(Body* body);
 
-  // See LoopRecorder::Finish.
+  // Of all bodies together; see LoopRecorder::Finish.
   void Finish(uint32_t to, Module* module) {
     loops_.Finish(arena_, to, module);
+    module->leaves_by_tail_call = leaves_by_tail_call_;
   }
 
  private:
@@ -200,6 +201,7 @@ class BodyValidator {
   uint32_t calls_ = 0;
   uint64_t call_operands_ = 0;
   uint32_t outgoing_slots_ = 0;
+  bool leaves_by_tail_call_ = false;  // of all bodies so far
 };
 
 }  // namespace ingot::wasm

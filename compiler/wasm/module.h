@@ -158,7 +158,7 @@ struct Body {
   uint32_t instructions = 0;   // number of instructions
   uint32_t controls = 0;       // block, loop, if and the body itself
   uint32_t branches = 0;       // br, br_if: 1; br_table: its labels, default too
-  uint32_t calls = 0;          // call, call_indirect and runtime calls
+  uint32_t calls = 0;          // calls, tail calls and runtime calls
   uint32_t call_operands = 0;  // sum over calls of parameters and results
   // Greatest number of 8-byte stack slots for arguments and results that do
   // not fit in registers (compiler/abi/calling_convention.h) over all calls.
@@ -198,6 +198,9 @@ struct Module {
   uint32_t start = 0xFFFFFFFF;  // function index; none: 0xFFFFFFFF
   uint32_t start_offset = 0;
   bool has_data_count = false;
+  // Some body has a tail call of an import or through a table, which may end
+  // in another instance. Filled in by validation.
+  bool leaves_by_tail_call = false;
   // Sections in file order without custom and code sections, each with its
   // header: what an artifact keeps of the module.
   Array<Bytes> kept_sections;

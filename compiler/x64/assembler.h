@@ -160,6 +160,9 @@ class Assembler {
     Check(asm_.emit(x::kIdCall, Address(mem, 8)));
     zero_upper_ = 0;
   }
+  void JumpMem(const Mem& mem) {
+    Check(asm_.emit(x::kIdJmp, Address(mem, 8)));
+  }
   void JumpReg(uint8_t reg) {
     Check(asm_.emit(x::kIdJmp, asmjit::x86::gpq(reg)));
   }

@@ -91,7 +91,8 @@ bool Emitter::Emit(FunctionCode* out) {
 }
 
 // An upper bound of the code's length: no instruction takes more than 160
-// bytes without its moves, no move more than 24.
+// bytes without its moves, no move more than 24; a tail call moves its stack
+// arguments twice.
 uint64_t Emitter::CodeBound() const {
   uint64_t moves = alloc_.moves.size();
   for (EdgeId e = 0; e < graph_.num_edges; ++e) {
@@ -101,7 +102,7 @@ uint64_t Emitter::CodeBound() const {
     moves += graph_.blocks[edge.to].phis + 32;
   }
   return 160 * uint64_t{graph_.num_insts} + 24 * moves +
-         24 * uint64_t{graph_.num_pool} + 1024;
+         40 * uint64_t{graph_.num_pool} + 1024;
 }
 
 // The convention vouches for the upper halves of i32 arguments.
@@ -166,15 +167,17 @@ void Emitter::ZeroSlots() {
   as_.JccBack(Cc::kNe, loop);
 }
 
-void Emitter::Epilogue() {
+uint32_t Emitter::OwnStackArguments() const {
   const wasm::FuncType& type =
       arena_.Get(graph_.module->types,
                  arena_.Get(graph_.module->functions, graph_.body->function));
-  const std::span<const wasm::ValType> params =
-      arena_.View(graph_.module->type_pool)
-          .subspan(type.pool_offset, type.params);
+  return abi::StackSlots(arena_.View(graph_.module->type_pool)
+                             .subspan(type.pool_offset, type.params));
+}
+
+void Emitter::Epilogue() {
   as_.Ri(x::kIdAdd, Width::k64, kRsp, frame_ - 8);
-  as_.RetPop(8 * abi::StackSlots(params));
+  as_.RetPop(8 * OwnStackArguments());
 }
 
 void Emitter::EmitBlock(BlockId b) {
@@ -329,6 +332,10 @@ void Emitter::EmitInst(InstId i) {
       return BranchTable(i);
     case kReturn:
       return Return(i);
+    case kTailCall:
+    case kTailCallImport:
+    case kTailCallIndirect:
+      return TailCall(i);
     case kTrap:
       TrapHere(i, static_cast<TrapCode>(inst.c));
       return;

@@ -19,14 +19,15 @@
 //   emitter.cc    prologue, blocks, branches, edges, stubs out of line
 //   emit_int.cc   integer arithmetic, comparisons, conversions between widths
 //   emit_float.cc float arithmetic and conversions
-//   emit_mem.cc   linear memory, globals, calls, and what else goes by vmctx
+//   emit_mem.cc   linear memory, globals, and what else goes by vmctx
+//   emit_call.cc  calls, tail calls, and the places of arguments and results
 //   parallel_moves.cc  many moves at once: edges, arguments, results
 
 namespace ingot::compiler {
 
 // A place in the code that names something outside of the function.
 enum class RelocKind : uint32_t {
-  kFunction,  // rel32 of a call; target: function index
+  kFunction,  // rel32 of a call or tail call; target: function index
   kRodata,    // rel32 of a lea; target: offset in the function's rodata
 };
 struct Reloc {
@@ -125,6 +126,7 @@ class Emitter {
   uint64_t CodeBound() const;
   void Prologue();
   uint32_t EntryZeroUpper() const;
+  uint32_t OwnStackArguments() const;
   void Epilogue();
   void ZeroSlots();
   void EmitBlock(BlockId b);
@@ -219,8 +221,15 @@ class Emitter {
   void GlobalSet(InstId i);
   void MemorySize(InstId i);
   void RefFunc(InstId i);
+
+  // emit_call.cc
   void Call(InstId i);
   void CallIndirect(InstId i);
+  void TailCall(InstId i);
+  void LoadCallee(InstId i);
+  void EnterImport(uint32_t function);
+  void EnterLoaded();
+  void MoveToCallers(uint32_t stack_arguments);
   void PlaceArguments(InstId i, const wasm::FuncType* type);
   void AfterCall(InstId i, uint32_t stack_arguments, bool reload_base);
   void StackValue(InstId i);

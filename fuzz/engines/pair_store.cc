@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "runtime/artifact/artifact_writer.h"
 #include "runtime/native/native_store.h"
+#include "runtime/verifier/verify_artifact.h"
 #include "sandbox/native_compiler.h"
 
 namespace ingot::fuzz {
@@ -67,6 +68,9 @@ absl::StatusOr<std::shared_ptr<const PairProgram>> PairProgram::Load(
                            .compiler = Digest{},
                            .profile = &profile});
   if (!native.ok()) return native.status();
+  const absl::Status verified =
+      runtime::VerifyWithModule((*native)->artifact(), program->bytes());
+  if (!verified.ok()) return verified;
   if (WriteAgain((*native)->artifact()) != compiled->artifact) {
     return absl::InternalError("writing the artifact again changes it");
   }

@@ -26,8 +26,9 @@ namespace ingot::fuzz {
 class PairProgram final : public runtime::Program {
  public:
   // Null with *rejection when the module is refused; the decoder and the
-  // compiler must refuse alike, and reading and writing the artifact must give
-  // its bytes again (kInternal otherwise).
+  // compiler must refuse alike, the verifier must accept code and metering, and
+  // reading and writing the artifact must give its bytes again (a status
+  // otherwise).
   static absl::StatusOr<std::shared_ptr<const PairProgram>> Load(
       std::vector<uint8_t> bytes, const Profile& profile, Status* rejection);
 

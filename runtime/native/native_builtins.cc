@@ -271,7 +271,7 @@ class BuiltinCall {
 Resume NativeRun::Builtin(ExitRecord& record) {
   gas_ = record.gas;
   record_ = &record;
-  call_rsp_ = record.wasm_rsp + 8;
+  results_at_ = record.wasm_rsp + 8;
   if (gas_ < 0) {
     OutOfGas();
     return Resume::kLeave;
@@ -280,7 +280,7 @@ Resume NativeRun::Builtin(ExitRecord& record) {
   if (!call.Do(static_cast<BuiltinNumber>(record.number))) {
     return Resume::kLeave;
   }
-  record.wasm_rsp = call_rsp_;  // builtins have no stack arguments
+  record.wasm_rsp = results_at_;  // builtins have no stack arguments
   record.gas = gas_;
   return Resume::kContinue;
 }

@@ -9,6 +9,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "compiler/abi/calling_convention.h"
 #include "runtime/artifact/artifact_error.h"
 #include "runtime/native/address_registry.h"
 #include "runtime/native/canonical_types.h"
@@ -199,6 +200,22 @@ std::optional<uint32_t> NativeProgram::FindFunction(
   const abi::FunctionEntry& entry = *(after - 1);
   if (code_offset - entry.code_offset >= entry.code_bytes) return std::nullopt;
   return static_cast<uint32_t>(after - 1 - view_.functions.begin());
+}
+
+// What a call popped is taken back by the instruction behind it, `sub rsp, n`
+// with an immediate of 8 or 32 bits (compiler/x64/DIALECT.md, T8).
+uint32_t NativeProgram::PoppedAt(uint32_t return_offset) const {
+  const std::span<const uint8_t> code = view_.text;
+  if (code.size() - return_offset < 7) return 0;
+  const uint8_t* at = &code[return_offset];
+  if (at[0] != 0x48 || at[2] != 0xEC) return 0;
+  if (at[1] == 0x83) return at[3];
+  return at[1] == 0x81 ? LoadU32(at + 3) : 0;
+}
+
+uint32_t NativeProgram::StackArgumentBytes(uint32_t defined) const {
+  const uint32_t type = TypeOf(module().imported_functions + defined);
+  return 8 * abi::StackSlots(SignatureAt(type).params);
 }
 
 std::optional<wasm::Export> NativeProgram::FindExport(

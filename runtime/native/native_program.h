@@ -44,6 +44,8 @@ class NativeProgram final : public Program {
   // By offset in the code; null when there is none.
   const abi::TrapEntry* FindTrap(uint32_t code_offset) const;
   const abi::TrapEntry* FindCallSite(uint32_t return_offset) const;
+  // Bytes of stack arguments that the call with this return address popped.
+  uint32_t PoppedAt(uint32_t return_offset) const;
   // The defined function whose code holds the offset.
   std::optional<uint32_t> FindFunction(uint32_t code_offset) const;
 
@@ -52,6 +54,8 @@ class NativeProgram final : public Program {
     return signatures_[type];
   }
   std::span<const uint32_t> type_ids() const { return type_ids_; }
+  // Bytes of stack arguments of a defined function, counted without imports.
+  uint32_t StackArgumentBytes(uint32_t defined) const;
   // By function index.
   uint32_t TypeOf(uint32_t function) const { return function_types_[function]; }
 

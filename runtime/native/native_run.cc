@@ -183,13 +183,16 @@ void NativeRun::Locate(const abi::TrapEntry* site, uint64_t pc,
     if (program == nullptr) break;
     const auto function = program->FindFunction(CodeOffset(*program, pc));
     if (!function.has_value()) break;
-    frame_bottom += program->artifact().functions[*function].frame_bytes;
-    if (frame_bottom >= entry_rsp_ ||
-        !transaction_.stack->Contains(frame_bottom - 8)) {
-      break;
-    }
-    const uint64_t caller = *reinterpret_cast<uint64_t*>(frame_bottom - 8);
-    site = CallSiteAt(caller);
+    const uint64_t frame_end =
+        frame_bottom + program->artifact().functions[*function].frame_bytes;
+    if (!transaction_.stack->Contains(frame_end - 8)) break;
+    const uint64_t caller = *reinterpret_cast<uint64_t*>(frame_end - 8);
+    site = CallSiteAt(caller);  // null: the host
+    if (site == nullptr) break;
+    // Behind a tail call the function's arguments are not as many as its
+    // caller's call had; its results are where that call wants them.
+    frame_bottom = CallerBottom(
+        caller, frame_end + program->StackArgumentBytes(*function));
     pc = caller - 1;  // within the call, whatever follows it
   }
   if (frames.empty()) return;
@@ -197,19 +200,34 @@ void NativeRun::Locate(const abi::TrapEntry* site, uint64_t pc,
   outcome_.offset = frames[0].offset;
 }
 
+uint64_t NativeRun::CallerBottom(uint64_t return_address,
+                                 uint64_t results_at) const {
+  const NativeProgram& program = *store_.ProgramAt(return_address);
+  return results_at - program.PoppedAt(CodeOffset(program, return_address));
+}
+
+bool NativeRun::LocateCaller(uint64_t return_address, uint64_t results_at) {
+  const abi::TrapEntry* site = CallSiteAt(return_address);
+  if (site == nullptr) return false;
+  Locate(site, return_address - 1, CallerBottom(return_address, results_at));
+  return true;
+}
+
 void NativeRun::LocateCall() {
   if (record_ == nullptr) return;
-  const uint64_t address = record_->return_address;
-  Locate(CallSiteAt(address), address - 1, call_rsp_);
+  LocateCaller(record_->return_address, results_at_);
+}
+
+void NativeRun::LocateEntry(const NativeProgram& program, uint32_t defined) {
+  outcome_.function = program.module().imported_functions + defined;
+  outcome_.offset = program.artifact().functions[defined].body_offset;
+  outcome_.backtrace = {{outcome_.function, outcome_.offset}};
 }
 
 void NativeRun::LocateEntry(const NativeFunction& callee) {
   const NativeProgram& program = *callee.instance->program;
-  const uint32_t function = callee.ref->function;
-  const uint32_t defined = function - program.module().imported_functions;
-  outcome_.function = function;
-  outcome_.offset = program.artifact().functions[defined].body_offset;
-  outcome_.backtrace = {{outcome_.function, outcome_.offset}};
+  LocateEntry(program,
+              callee.ref->function - program.module().imported_functions);
 }
 
 bool NativeRun::TakeFault(const FaultRecord& fault) {
@@ -236,16 +254,13 @@ bool NativeRun::TakeFault(const FaultRecord& fault) {
   if (!function.has_value()) {
     return Fault(absl::InternalError("native code faulted in no function"));
   }
-  const abi::FunctionEntry& entry = program->artifact().functions[*function];
-  const uint64_t caller_bottom = fault.sp + entry.frame_bytes;
-  if (caller_bottom >= entry_rsp_) {
-    outcome_.function = program->module().imported_functions + *function;
-    outcome_.offset = entry.body_offset;
-    outcome_.backtrace = {{outcome_.function, outcome_.offset}};
+  const uint64_t frame_end =
+      fault.sp + program->artifact().functions[*function].frame_bytes;
+  if (LocateCaller(*reinterpret_cast<uint64_t*>(frame_end - 8),
+                   frame_end + program->StackArgumentBytes(*function))) {
     return false;
   }
-  const uint64_t caller = *reinterpret_cast<uint64_t*>(caller_bottom - 8);
-  Locate(CallSiteAt(caller), caller - 1, caller_bottom);
+  LocateEntry(*program, *function);
   return false;
 }
 
@@ -304,14 +319,14 @@ bool NativeRun::Enter(const NativeFunction& function,
     return false;
   }
   if (!PrepareStack()) return false;
-  entry_rsp_ = transaction_.stack->Top() - entry_units;
+  const uint64_t entry_rsp = transaction_.stack->Top() - entry_units;
   EntryRecord record = {};
-  record.wasm_rsp = entry_rsp_;
+  record.wasm_rsp = entry_rsp;
   record.gas = gas_;
   record.code = function.ref->code;
   record.base = function.ref->base;
   record.state = &store_.state();
-  ValuePlaces places(record.values, entry_rsp_);
+  ValuePlaces places(record.values, entry_rsp);
   for (const Value& arg : args) {
     uint64_t bits = 0;
     if (!store_.FromValueBits(arg, &bits)) {
@@ -358,18 +373,17 @@ bool NativeRun::TakeResults(const Signature& signature,
 Resume NativeRun::HostCall(ExitRecord& record) {
   gas_ = record.gas;
   record_ = &record;
-  call_rsp_ = record.wasm_rsp + 8;
+  const uint64_t call_rsp = record.wasm_rsp + 8;
   if (gas_ < 0) {
     OutOfGas();
     return Resume::kLeave;
   }
   const NativeHostFunction& host = *OwnerOf(record.base).host;
   const Signature& type = host.signature;
-  const uint64_t result_slots =
-      call_rsp_ + 8 * uint64_t{abi::StackSlots(type.params)};
+  results_at_ = call_rsp + 8 * uint64_t{abi::StackSlots(type.params)};
 
   Values args;
-  ValuePlaces from(record.values, call_rsp_);
+  ValuePlaces from(record.values, call_rsp);
   for (wasm::ValType param : type.params) {
     const uint64_t bits = Normal(param, from.Next(param));
     if (!store_.IsValue(param, bits)) {
@@ -380,12 +394,12 @@ Resume NativeRun::HostCall(ExitRecord& record) {
   }
   Values results;
   for (wasm::ValType result : type.results) results.push_back({result, 0});
-  transaction_.stack_used = transaction_.stack->Top() - call_rsp_;
+  transaction_.stack_used = transaction_.stack->Top() - call_rsp;
   if (!CallHost(host, OwnerOf(record.caller_base).instance, args,
                 {results.data(), results.size()})) {
     return Resume::kLeave;
   }
-  ValuePlaces to(record.values, result_slots);
+  ValuePlaces to(record.values, results_at_);
   for (const Value& result : results) {
     uint64_t bits = 0;
     if (!store_.FromValueBits(result, &bits)) {
@@ -395,7 +409,7 @@ Resume NativeRun::HostCall(ExitRecord& record) {
     }
     to.Next(result.type) = bits;
   }
-  record.wasm_rsp = result_slots;
+  record.wasm_rsp = results_at_;
   record.gas = gas_;
   return Resume::kContinue;
 }

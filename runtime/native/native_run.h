@@ -86,9 +86,15 @@ class NativeRun {
   // Fills in where the run ended: at the trap entry or call site `site`, in the
   // frame that begins at `frame_bottom` of the function at `pc`.
   void Locate(const abi::TrapEntry* site, uint64_t pc, uint64_t frame_bottom);
+  // The same in the frame that a call with this return address left; what was
+  // called has its stack results at `results_at`. False: the host called.
+  bool LocateCaller(uint64_t return_address, uint64_t results_at);
+  // Where that frame begins.
+  uint64_t CallerBottom(uint64_t return_address, uint64_t results_at) const;
   // The same for a call into the runtime, by record_.
   void LocateCall();
   // A stack overflow whose caller is the host.
+  void LocateEntry(const NativeProgram& program, uint32_t defined);
   void LocateEntry(const NativeFunction& callee);
   const abi::TrapEntry* CallSiteAt(uint64_t return_address) const;
 
@@ -99,9 +105,8 @@ class NativeRun {
   bool host_out_of_gas_ = false;
   bool begun_ = false;
   const uint64_t stack_before_;  // transaction's stack_used
-  uint64_t entry_rsp_ = 0;       // where wasm code was entered
   const ExitRecord* record_ = nullptr;  // the innermost call into the runtime
-  uint64_t call_rsp_ = 0;               // its caller's frame bottom
+  uint64_t results_at_ = 0;             // its stack results
   Outcome outcome_;
   absl::Status fault_;
 };
