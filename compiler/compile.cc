@@ -106,7 +106,8 @@ class FunctionCompiler {
     Graph graph;
     switch (BuildGraph(arena_, bytes, plan_.module, body,
                        plan_.profile.execution, mode, &locals_,
-                       Optimises(mode) ? &numbering_ : nullptr, &graph)) {
+                       Optimises(mode) ? &numbering_ : nullptr,
+                       plan_.profile.TargetIsa() == Isa::kX8664V3, &graph)) {
       case BuildResult::kOk: break;
       case BuildResult::kOverBudget: return Result::kTooLarge;
       case BuildResult::kOutOfMemory: return Result::kOutOfMemory;

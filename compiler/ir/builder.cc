@@ -2,6 +2,7 @@
 
 #include "compiler/abi/calling_convention.h"
 #include "compiler/ir/builder_state.h"
+#include "compiler/opt/division.h"
 
 // The walk over a body's instructions. Values go onto an operand stack of
 // instruction names; a block ends at each branch; prices add up in the open
@@ -50,7 +51,7 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
                        const wasm::Module& module, const wasm::Body& body,
                        const GasSchedule& schedule, BuildMode mode,
                        LocalsScratch* scratch, ValueNumbering* numbering,
-                       Graph* graph) {
+                       bool v3, Graph* graph) {
   if (mode == BuildMode::kSsa && body.loops_over_budget) {
     return BuildResult::kOverBudget;
   }
@@ -58,6 +59,8 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
   for (uint32_t scale = 1;; scale *= 4) {
     arena.Rewind(mark);
     *graph = Graph{};
+    graph->optimised = numbering != nullptr;
+    graph->v3 = v3;
     Builder builder(arena, bytes, module, body, schedule, mode, scratch,
                     numbering, graph);
     switch (builder.Build(scale)) {
@@ -263,7 +266,7 @@ void Builder::Step(OperatorReader& reader, const Operator& op) {
       return;
     case Op::kSelect:
     case Op::kSelectT: {
-      const InstId condition = Pop();
+      const InstId condition = PopCondition();
       const InstId b = Pop();
       const InstId a = Pop();
       if (Over()) return;
@@ -310,7 +313,56 @@ void Builder::Numeric(const Operator& op) {
   const InstId b = binary ? Pop() : kNoId;
   const InstId a = Pop();
   if (Over()) return;
+  const InstId quotient = Divide(op.op, a, b);
+  if (quotient != kNoId) return Push(quotient);
   Push(EmitPure({W(op.op), result, a, b, 0}));
+}
+
+// A 32-bit division or remainder by a constant, which then cannot trap, by
+// multiplication; kNoId where that is not done.
+InstId Builder::Divide(Op op, InstId a, InstId b) {
+  if (numbering_ == nullptr || op < Op::kI32DivS || op > Op::kI32RemU ||
+      graph_.insts[b].op != kConst) {
+    return kNoId;
+  }
+  const uint32_t d = graph_.insts[b].a;
+  const bool is_signed = op == Op::kI32DivS || op == Op::kI32RemS;
+  const bool power = (d & (d - 1)) == 0;
+  if (d < 2 || (is_signed ? d > 0x7FFFFFFF : power)) return kNoId;
+  const auto emit = [&](Op numeric, Type type, InstId x, InstId y) {
+    return EmitPure({W(numeric), type, x, y, 0});
+  };
+  const auto number = [&](uint64_t bits) {
+    return Constant(Type::kI64, bits);
+  };
+  InstId quotient;
+  if (is_signed) {
+    const SignedDivision by = DivideSigned(d);
+    const InstId wide = emit(Op::kI64ExtendI32S, Type::kI64, a, kNoId);
+    const InstId product =
+        emit(Op::kI64Mul, Type::kI64, wide, number(by.factor));
+    const InstId high = emit(
+        Op::kI32WrapI64, Type::kI32,
+        emit(Op::kI64ShrS, Type::kI64, product, number(32 + by.shift)), kNoId);
+    const InstId negative =
+        emit(Op::kI32ShrU, Type::kI32, a, Constant(Type::kI32, 31));
+    quotient = emit(Op::kI32Add, Type::kI32, high, negative);
+  } else {
+    const UnsignedDivision by = DivideUnsigned(d);
+    const InstId wide = emit(Op::kI64ExtendI32U, Type::kI64, a, kNoId);
+    InstId value = emit(Op::kI64Mul, Type::kI64, wide, number(by.factor));
+    if (by.adds) {
+      value = emit(Op::kI64ShrU, Type::kI64, value, number(32));
+      value = emit(Op::kI64Add, Type::kI64, value, wide);
+      value = emit(Op::kI64ShrU, Type::kI64, value, number(by.shift));
+    } else {
+      value = emit(Op::kI64ShrU, Type::kI64, value, number(32 + by.shift));
+    }
+    quotient = emit(Op::kI32WrapI64, Type::kI32, value, kNoId);
+  }
+  if (op == Op::kI32DivS || op == Op::kI32DivU) return quotient;
+  return emit(Op::kI32Sub, Type::kI32, a,
+              emit(Op::kI32Mul, Type::kI32, quotient, b));
 }
 
 // The value of an instruction without effects, but that it may trap: an earlier
@@ -318,7 +370,7 @@ void Builder::Numeric(const Operator& op) {
 InstId Builder::EmitPure(const Pure& pure) {
   Simplified simple{kNoId, pure};
   if (numbering_ != nullptr) {
-    simple = Simplify(graph_.insts, pure, *this);
+    simple = Simplify(graph_.insts, pure, graph_.v3, *this);
     if (simple.value != kNoId) return simple.value;
     const InstId found = numbering_->Find(simple.pure);
     if (found != kNoId) return found;

@@ -64,7 +64,7 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
                        const wasm::Module& module, const wasm::Body& body,
                        const GasSchedule& schedule, BuildMode mode,
                        LocalsScratch* scratch, ValueNumbering* numbering,
-                       Graph* graph);
+                       bool v3, Graph* graph);
 
 }  // namespace ingot::compiler
 

@@ -65,12 +65,12 @@ void Builder::JumpTo(EdgeId edge) {
   EndBlock();
 }
 
-// A value that is zero when the branch's condition is.
+// A value that is zero exactly if the condition on the stack is.
 InstId Builder::PopCondition() {
   const InstId condition = Pop();
-  return numbering_ == nullptr || Over()
-             ? condition
-             : StripCondition(graph_.insts, condition);
+  if (numbering_ == nullptr || Over()) return condition;
+  const Simplified simple = SimplifyCondition(graph_.insts, condition);
+  return simple.value != kNoId ? simple.value : EmitPure(simple.pure);
 }
 
 void Builder::ResolveType(const Operator& op, Control* control) {

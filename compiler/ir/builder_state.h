@@ -90,6 +90,7 @@ class Builder final : public ConstantMaker {
   InstId Emit(IrOp op, Type type, uint32_t a = kNoId, uint32_t b = kNoId,
               uint32_t c = 0);
   InstId EmitPure(const Pure& pure);
+  InstId Divide(wasm::Op op, InstId a, InstId b);
   InstId EmitConst(Type type, uint64_t bits);
   void ForgetMemory();
   uint32_t Pool(uint32_t count);

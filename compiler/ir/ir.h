@@ -59,6 +59,10 @@ enum : IrOp {
   kGlobalSet,     // a: value, c: global
   kMemorySize,
   kRefFunc,       // c: function
+  kTestZero,      // i32: (a & b) == 0
+  kTestNonzero,   // i32: (a & b) != 0
+  kAndNot,        // ~a & b (x86-64-v3)
+  kAddScaled,     // a + (b << c)
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
   // a: price of what follows up to the next kGas or the end. b: what is paid
@@ -152,6 +156,8 @@ struct Graph {
   // In slot mode: the home slot of each value; otherwise null.
   uint32_t* home = nullptr;
   bool slot_mode = false;
+  bool optimised = false;      // level 1
+  bool v3 = false;             // the target has BMI and three-operand forms
   bool needs_base = false;     // a call may change the base register
 
   const wasm::Module* module = nullptr;
@@ -161,6 +167,10 @@ struct Graph {
 
 constexpr bool IsTerminator(IrOp op) { return op >= kJump; }
 constexpr bool IsCall(IrOp op) { return op >= kCall && op <= kBuiltin; }
+// Operations on two values that wasm has no instruction for.
+constexpr bool IsBinary(IrOp op) {
+  return op >= kTestZero && op <= kAddScaled;
+}
 
 // Calls `fn(uint32_t& operand)` for each value operand of an instruction but
 // not for the arguments of its edges.

@@ -34,6 +34,10 @@ const char* OwnName(IrOp op) {
     case kGlobalGet: return "global.get";
     case kGlobalSet: return "global.set";
     case kMemorySize: return "memory.size";
+    case kTestZero: return "test_zero";
+    case kTestNonzero: return "test_nonzero";
+    case kAndNot: return "and_not";
+    case kAddScaled: return "add_scaled";
     case kRefFunc: return "ref.func";
     case kLoadSlot: return "load_slot";
     case kStoreSlot: return "store_slot";

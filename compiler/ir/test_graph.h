@@ -36,7 +36,7 @@ class TestGraph {
     if (!PrepareLocals(module_.arena(), body.locals, &locals_)) return;
     result_ = BuildGraph(module_.arena(), module_.bytes(), module_.module(),
                          body, kGasScheduleV1, mode, &locals_, nullptr,
-                         &graph_);
+                         false, &graph_);
   }
 
   bool valid() const { return module_.status().ok(); }

@@ -1,6 +1,7 @@
 #include "compiler/opt/simplify.h"
 
 #include <bit>
+#include <utility>
 
 // The rules by kind of instruction. Each step returns either what it found or
 // nothing; Simplify repeats the steps while they find something, at most
@@ -19,6 +20,11 @@ bool IsIntCompare(IrOp op) {
 }
 bool IsCompareOp(IrOp op) {
   return op >= W(Op::kI32Eqz) && op <= W(Op::kF64Ge);
+}
+
+// Always 0 or 1.
+bool IsBoolean(IrOp op) {
+  return IsCompareOp(op) || op == kTestZero || op == kTestNonzero;
 }
 
 bool IsCommutative(IrOp op) {
@@ -82,8 +88,8 @@ struct Number {
 
 class Rules {
  public:
-  Rules(const Inst* insts, ConstantMaker& constants)
-      : insts_(insts), constants_(constants) {}
+  Rules(const Inst* insts, bool v3, ConstantMaker& constants)
+      : insts_(insts), v3_(v3), constants_(constants) {}
 
   Simplified Run(Pure pure) {
     Simplified result{kNoId, pure};
@@ -119,6 +125,7 @@ class Rules {
 
   bool Step(Simplified* s) {
     Pure& p = s->pure;
+    if (p.op == kTestZero || p.op == kTestNonzero) return Test(s);
     if (p.op >= kIrFirst) return false;
     if (p.op == W(Op::kSelect)) return Select(s);
     const Type operand = insts_[p.a].type;
@@ -138,7 +145,41 @@ class Rules {
     }
     if (IsIntCompare(p.op)) return Compare(s, b, is_64);
     if (p.a == p.b && Same(s)) return true;
-    return b.known && WithConstant(s, b.bits, is_64);
+    if (b.known) return WithConstant(s, b.bits, is_64);
+    return v3_ && AndNot(s);
+  }
+
+  // (x ^ -1) & y
+  bool AndNot(Simplified* s) {
+    const Pure& p = s->pure;
+    if (p.op != W(Op::kI32And) && p.op != W(Op::kI64And)) return false;
+    for (const auto& [inverted, other] :
+         {std::pair{p.a, p.b}, std::pair{p.b, p.a}}) {
+      const Inst& inst = insts_[inverted];
+      if (inst.op != (p.type == Type::kI64 ? W(Op::kI64Xor) : W(Op::kI32Xor))) {
+        continue;
+      }
+      const Number ones = NumberOf(inst.b);
+      const uint64_t all =
+          p.type == Type::kI64 ? ~uint64_t{0} : uint64_t{0xFFFFFFFF};
+      if (ones.known && (ones.bits & all) == all) {
+        return Rewrite(s, kAndNot, inst.a, other);
+      }
+    }
+    return false;
+  }
+
+  bool Test(Simplified* s) {
+    const Number a = NumberOf(s->pure.a), b = NumberOf(s->pure.b);
+    if (a.known && b.known) {
+      const bool zero = (a.bits & b.bits) == 0;
+      return Constant(s, zero == (s->pure.op == kTestZero) ? 1 : 0);
+    }
+    return a.known && Rewrite(s, s->pure.op, s->pure.b, s->pure.a);
+  }
+
+  bool IsAnd(const Inst& inst) const {
+    return inst.op == W(Op::kI32And) || inst.op == W(Op::kI64And);
   }
 
   bool Select(Simplified* s) {
@@ -150,17 +191,14 @@ class Rules {
     }
     // select(x, y, !c) is select(y, x, c).
     const Inst& test = insts_[p.c];
-    if (test.op == W(Op::kI32Eqz) && !IsCompareOp(insts_[test.a].op)) {
+    if (test.op == W(Op::kI32Eqz) && !IsBoolean(insts_[test.a].op)) {
       const InstId a = p.a;
       p.a = p.b;
       p.b = a;
       p.c = test.a;
       return true;
     }
-    const InstId stripped = StripCondition(insts_, p.c);
-    if (stripped == p.c) return false;
-    p.c = stripped;
-    return true;
+    return false;
   }
 
   // Copies of bits are seen through; nothing else of floats is.
@@ -194,8 +232,12 @@ class Rules {
                          type == Type::kI64 ? W(Op::kI64Ne) : W(Op::kI32Ne),
                          a.a, constants_.Constant(type, 0));
         }
-        return false;
+        if (a.op == kTestZero) return Rewrite(s, kTestNonzero, a.a, a.b);
+        if (a.op == kTestNonzero) return Rewrite(s, kTestZero, a.a, a.b);
+        return IsAnd(a) && Rewrite(s, kTestZero, a.a, a.b);
       }
+      case Op::kI64Eqz:
+        return IsAnd(a) && Rewrite(s, kTestZero, a.a, a.b);
       case Op::kI32WrapI64:
         if (a.op == W(Op::kI64ExtendI32S) || a.op == W(Op::kI64ExtendI32U)) {
           return Become(s, a.a);
@@ -233,8 +275,11 @@ class Rules {
         return Constant(s, 0);
       case Op::kI32GeU: case Op::kI64GeU:
         return Constant(s, 1);
-      case Op::kI32Ne:
-        return IsCompareOp(insts_[p.a].op) && Become(s, p.a);
+      case Op::kI32Ne: case Op::kI64Ne: {
+        const Inst& a = insts_[p.a];
+        if (IsAnd(a)) return Rewrite(s, kTestNonzero, a.a, a.b);
+        return op == Op::kI32Ne && IsBoolean(a.op) && Become(s, p.a);
+      }
       default:
         return false;
     }
@@ -417,20 +462,30 @@ class Rules {
   }
 
   const Inst* insts_;
+  const bool v3_;
   ConstantMaker& constants_;
 };
 
 }  // namespace
 
-Simplified Simplify(const Inst* insts, Pure pure, ConstantMaker& constants) {
-  return Rules(insts, constants).Run(pure);
+Simplified Simplify(const Inst* insts, Pure pure, bool v3,
+                    ConstantMaker& constants) {
+  return Rules(insts, v3, constants).Run(pure);
 }
 
-InstId StripCondition(const Inst* insts, InstId condition) {
-  const Inst& test = insts[condition];
-  if (test.op != W(Op::kI32Ne)) return condition;
-  const Inst& zero = insts[test.b];
-  return zero.op == kConst && zero.a == 0 ? test.a : condition;
+Simplified SimplifyCondition(const Inst* insts, InstId condition) {
+  const Inst* test = &insts[condition];
+  if (test->op == W(Op::kI32Ne)) {
+    const Inst& zero = insts[test->b];
+    if (zero.op == kConst && zero.a == 0) {
+      condition = test->a;
+      test = &insts[condition];
+    }
+  }
+  if (test->op == W(Op::kI32And)) {
+    return {kNoId, {kTestNonzero, Type::kI32, test->a, test->b, 0}};
+  }
+  return {condition, {}};
 }
 
 }  // namespace ingot::compiler

@@ -38,10 +38,13 @@ class ConstantMaker {
   ~ConstantMaker() = default;
 };
 
-Simplified Simplify(const Inst* insts, Pure pure, ConstantMaker& constants);
+// `v3`: the target has kAndNot.
+Simplified Simplify(const Inst* insts, Pure pure, bool v3,
+                    ConstantMaker& constants);
 
-// The value whose being nonzero is the same as `condition` being so.
-InstId StripCondition(const Inst* insts, InstId condition);
+// For a branch or select: an instruction that is nonzero exactly if the value
+// `condition` is; or that value, or one that it was made from.
+Simplified SimplifyCondition(const Inst* insts, InstId condition);
 
 }  // namespace ingot::compiler
 

@@ -63,6 +63,7 @@ class Allocator {
   void Numeric(InstId i, const Inst& inst);
   void TwoAddress(InstId i, InstId a, InstId b, bool commutative,
                   bool memory_ok, bool imm_ok);
+  void ThreeOperand(InstId i, InstId a, InstId b, bool memory_ok);
   void Unary(InstId i, InstId a, bool early_result);
   void Shift(InstId i, InstId a, InstId count);
   void Divide(InstId i, InstId a, InstId b, bool remainder);

@@ -140,7 +140,7 @@ class Checker {
       return;
     }
     if (inst.op == kBranch) return Condition(i, inst.a, alloc.src[0]);
-    if (inst.op >= kIrFirst) {
+    if (inst.op >= kIrFirst && !IsBinary(inst.op)) {
       ForEachOperand(graph_, inst, [&](uint32_t& value) {
         Expect(i, alloc.src[0], value);
       });

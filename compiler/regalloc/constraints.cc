@@ -57,6 +57,10 @@ void Allocator::AllocateInst(InstId i) {
       RecordEdgeArgs(i);
       return;
     }
+    case kTestZero: case kTestNonzero:
+      return Compare(i);
+    case kAndNot: case kAddScaled:
+      return ThreeOperand(i, inst.a, inst.b, false);
     case kReturn:
       for (uint32_t k = 0; k < inst.b; ++k) {
         out_.pool_loc[inst.a + k] = LocationOf(graph_.pool[inst.a + k], i);
@@ -76,8 +80,10 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
     case Op::kI32Sub: case Op::kI64Sub:
       return TwoAddress(i, inst.a, inst.b, false, true, true);
     case Op::kF32Add: case Op::kF32Mul: case Op::kF64Add: case Op::kF64Mul:
+      if (graph_.v3) return ThreeOperand(i, inst.a, inst.b, true);
       return TwoAddress(i, inst.a, inst.b, true, true, false);
     case Op::kF32Sub: case Op::kF32Div: case Op::kF64Sub: case Op::kF64Div:
+      if (graph_.v3) return ThreeOperand(i, inst.a, inst.b, true);
       return TwoAddress(i, inst.a, inst.b, false, true, false);
     case Op::kF32Min: case Op::kF32Max: case Op::kF64Min: case Op::kF64Max:
     case Op::kF32Copysign: case Op::kF64Copysign:
@@ -101,6 +107,7 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
     case Op::kF32DemoteF64: case Op::kF64PromoteF32:
       return Unary(i, inst.a, false);
     case Op::kI32Clz: case Op::kI32Ctz: case Op::kI64Clz: case Op::kI64Ctz:
+      return Unary(i, inst.a, !graph_.v3);
     case Op::kI32TruncF32S: case Op::kI32TruncF32U: case Op::kI32TruncF64S:
     case Op::kI32TruncF64U: case Op::kI64TruncF32S: case Op::kI64TruncF32U:
     case Op::kI64TruncF64S: case Op::kI64TruncF64U:
@@ -158,6 +165,17 @@ void Allocator::TwoAddress(InstId i, InstId a, InstId b, bool commutative,
   Define(i, dst);
 }
 
+// dst = a op b, all apart; the operands are read before dst is written.
+void Allocator::ThreeOperand(InstId i, InstId a, InstId b, bool memory_ok) {
+  Alloc& alloc = out_.insts[i];
+  alloc.src[0] = UseInRegister(a, i);
+  alloc.src[1] = memory_ok ? UseAnywhere(b, i) : UseInRegister(b, i);
+  FreeOperand(a, i);
+  FreeOperand(b, i);
+  locked_ = 0;
+  DefineAny(i);
+}
+
 void Allocator::Unary(InstId i, InstId a, bool early_result) {
   Alloc& alloc = out_.insts[i];
   alloc.src[0] = UseInRegister(a, i);
@@ -191,6 +209,9 @@ void Allocator::Shift(InstId i, InstId a, InstId count) {
       DefineAny(i);
     }
     return;
+  }
+  if (graph_.v3 && IsShift(graph_.insts[i].op)) {
+    return ThreeOperand(i, a, count, false);
   }
   // The count goes to rcx; whatever stood there makes room.
   const uint8_t from = RegOf(count);
@@ -280,11 +301,12 @@ void Allocator::CompareOperands(InstId i, uint32_t pos) {
   const bool is_float = IsFloat(graph_.insts[inst.a].type);
   alloc.src[0] = UseInRegister(inst.a, pos);
   if (inst.b == kNoId) return;
+  const bool tests = inst.op == kTestZero || inst.op == kTestNonzero;
   if (!is_float && FitsImmediate(inst.b)) {
     alloc.src[1] = kImmediate;
   } else {
     alloc.src[1] =
-        is_float ? UseInRegister(inst.b, pos) : UseAnywhere(inst.b, pos);
+        is_float || tests ? UseInRegister(inst.b, pos) : UseAnywhere(inst.b, pos);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "compiler/regalloc/liveness.h"
 
+#include <utility>
+
 #include "compiler/abi/calling_convention.h"
 #include "compiler/base/arena_vector.h"
 
@@ -13,7 +15,13 @@ namespace ingot::compiler {
 using wasm::Op;
 
 bool IsCompare(IrOp op) {
-  return op >= W(Op::kI32Eqz) && op <= W(Op::kF64Ge);
+  return (op >= W(Op::kI32Eqz) && op <= W(Op::kF64Ge)) || op == kTestZero ||
+         op == kTestNonzero;
+}
+
+bool IsShift(IrOp op) {
+  return (op >= W(Op::kI32Shl) && op <= W(Op::kI32ShrU)) ||
+         (op >= W(Op::kI64Shl) && op <= W(Op::kI64ShrU));
 }
 
 namespace {
@@ -177,6 +185,33 @@ class Analysis {
     inst.flags |= kFlagFused;
   }
 
+  // An addition of a value shifted by 1 to 3, which nothing else uses, is one
+  // instruction.
+  void TryScale(Inst& add, InstId block_first) {
+    const bool is_64 = add.op == W(Op::kI64Add);
+    if (!graph_.optimised || (!is_64 && add.op != W(Op::kI32Add))) return;
+    const uint32_t a = add.a, b = add.b;
+    if (a == b || IsConst(a) || IsConst(b)) return;
+    for (const auto& [shifted, other] : {std::pair{b, a}, std::pair{a, b}}) {
+      Inst& shift = graph_.insts[shifted];
+      if (shift.op != (is_64 ? W(Op::kI64Shl) : W(Op::kI32Shl)) ||
+          counts_[shifted] != 1 || shifted < block_first ||
+          !IsConst(shift.b)) {
+        continue;
+      }
+      const uint32_t count = graph_.insts[shift.b].a & (is_64 ? 63 : 31);
+      if (count < 1 || count > 3) continue;
+      add.op = kAddScaled;
+      add.a = other;
+      add.b = shift.a;
+      add.c = count;
+      shift.flags &= static_cast<uint8_t>(~kFlagLive);
+      return;
+    }
+  }
+
+  bool IsConst(InstId value) const { return graph_.insts[value].op == kConst; }
+
   void WalkBlock(BlockId b) {
     const Block& block = graph_.blocks[b];
     EnterLoops(block, b);
@@ -198,6 +233,7 @@ class Analysis {
   void WalkInst(InstId i, const Block& block) {
     Inst& inst = graph_.insts[i];
     if ((inst.flags & kFlagLive) == 0 || (inst.flags & kFlagFused) != 0) return;
+    TryScale(inst, block.first);
     if (inst.op == kBranch) TryFuse(inst.a, block.first);
     if (inst.op == W(Op::kSelect)) TryFuse(inst.c, block.first);
     ForEachOperand(graph_, inst, [&](uint32_t& value) {
@@ -225,6 +261,7 @@ class Analysis {
       case W(Op::kI32Rotl): case W(Op::kI32Rotr):
       case W(Op::kI64Shl): case W(Op::kI64ShrS): case W(Op::kI64ShrU):
       case W(Op::kI64Rotl): case W(Op::kI64Rotr):
+        if (graph_.v3 && IsShift(inst.op)) return;
         values[inst.b].hint = 1;  // rcx
         return;
       case W(Op::kI32DivS): case W(Op::kI32DivU):

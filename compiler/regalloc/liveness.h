@@ -46,6 +46,8 @@ struct Liveness {
 
 // True for an integer or float comparison or a test for zero.
 bool IsCompare(IrOp op);
+// A shift, not a rotation.
+bool IsShift(IrOp op);
 
 }  // namespace ingot::compiler
 

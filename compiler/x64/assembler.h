@@ -67,6 +67,10 @@ class Assembler {
     Check(asm_.emit(id, Gp(w, dst), Gp(w, src), asmjit::imm(imm)));
     Wrote(id, w, dst);
   }
+  void Rrr(X86 id, Width w, uint8_t dst, uint8_t a, uint8_t b) {
+    Check(asm_.emit(id, Gp(w, dst), Gp(w, a), Gp(w, b)));
+    Wrote(id, w, dst);
+  }
   void R(X86 id, Width w, uint8_t reg) {
     Check(asm_.emit(id, Gp(w, reg)));
     if (id == x::kIdNeg) {
@@ -134,6 +138,12 @@ class Assembler {
   }
   void Xi(X86 id, uint8_t dst, uint32_t imm) {
     Check(asm_.emit(id, Xmm(dst), asmjit::imm(imm)));
+  }
+  void Xxx(X86 id, uint8_t dst, uint8_t a, uint8_t b) {
+    Check(asm_.emit(id, Xmm(dst), Xmm(a), Xmm(b)));
+  }
+  void Xxm(X86 id, uint8_t dst, uint8_t a, const Mem& mem) {
+    Check(asm_.emit(id, Xmm(dst), Xmm(a), Address(mem, 0)));
   }
   void Xm(X86 id, uint8_t dst, const Mem& mem) {
     Check(asm_.emit(id, Xmm(dst), Address(mem, 0)));

@@ -24,6 +24,19 @@ constexpr uint64_t kSingle2p64 = 0x5F800000u;
 constexpr uint64_t kSingleMinus1 = 0xBF800000u;
 constexpr uint64_t kSingleMinus2p31 = 0xCF000000u;
 constexpr uint64_t kSingleMinus2p63 = 0xDF000000u;
+
+X86 ThreeOperandForm(X86 id) {
+  switch (id) {
+    case x::kIdAddss: return x::kIdVaddss;
+    case x::kIdAddsd: return x::kIdVaddsd;
+    case x::kIdSubss: return x::kIdVsubss;
+    case x::kIdSubsd: return x::kIdVsubsd;
+    case x::kIdMulss: return x::kIdVmulss;
+    case x::kIdMulsd: return x::kIdVmulsd;
+    case x::kIdDivss: return x::kIdVdivss;
+    default: return x::kIdVdivsd;
+  }
+}
 }  // namespace
 
 bool Emitter::FloatNumeric(InstId i) {
@@ -110,6 +123,15 @@ bool Emitter::FloatNumeric(InstId i) {
 void Emitter::FloatBinary(InstId i, X86 id) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
+  if (graph_.v3) {
+    const X86 three = ThreeOperandForm(id);
+    if (alloc.src[1] == kInFrame) {
+      as_.Xxm(three, alloc.dst, alloc.src[0], SlotOf(inst.b));
+    } else {
+      as_.Xxx(three, alloc.dst, alloc.src[0], alloc.src[1]);
+    }
+    return Canonicalise(i);
+  }
   MoveReg(inst.type, alloc.dst, alloc.src[0]);
   if (alloc.src[1] == kInFrame) {
     as_.Xm(id, alloc.dst, SlotOf(alloc.swapped ? inst.a : inst.b));

@@ -128,10 +128,25 @@ void Emitter::Multiply(InstId i, Width w) {
 void Emitter::Shift(InstId i, X86 id, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
+  const uint64_t mask = w == Width::k64 ? 63 : 31;
+  const bool constant = alloc.src[1] == kImmediate;
+  const bool apart = alloc.dst != alloc.src[0];
+  const uint64_t count = constant ? ConstBits(inst.b) & mask : 0;
+  if (graph_.v3 && !constant && IsShift(inst.op)) {
+    const X86 three = id == x::kIdShl   ? x::kIdShlx
+                      : id == x::kIdShr ? x::kIdShrx
+                                        : x::kIdSarx;
+    as_.Rrr(three, w, alloc.dst, alloc.src[0], alloc.src[1]);
+    return;
+  }
+  if (graph_.v3 && constant && apart && count != 0 && !IsShift(inst.op)) {
+    const uint64_t right = id == x::kIdRor ? count : mask + 1 - count;
+    as_.Rri(x::kIdRorx, w, alloc.dst, alloc.src[0],
+            static_cast<int64_t>(right));
+    return;
+  }
   MoveReg(inst.type, alloc.dst, alloc.src[0]);
-  if (alloc.src[1] == kImmediate) {
-    const uint64_t mask = w == Width::k64 ? 63 : 31;
-    const uint64_t count = ConstBits(inst.b) & mask;
+  if (constant) {
     if (count != 0) as_.Ri(id, w, alloc.dst, static_cast<int64_t>(count));
     return;
   }
@@ -182,6 +197,10 @@ void Emitter::Divide(InstId i, Width w, bool is_signed, bool remainder) {
 // bsr and bsf leave their target undefined for zero, hence the cmov.
 void Emitter::CountZeros(InstId i, Width w, bool leading) {
   const Alloc& alloc = alloc_.insts[i];
+  if (graph_.v3) {
+    as_.Rr(leading ? x::kIdLzcnt : x::kIdTzcnt, w, alloc.dst, alloc.src[0]);
+    return;
+  }
   const int bits = w == Width::k64 ? 64 : 32;
   as_.Ri(x::kIdMov, Width::k32, alloc.dst, leading ? 2 * bits - 1 : bits);
   as_.Rr(leading ? x::kIdBsr : x::kIdBsf, w, kScratch, alloc.src[0]);
@@ -208,9 +227,23 @@ void Emitter::CompareInts(InstId i, Width w) {
   }
 }
 
+Test Emitter::TestBits(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const Alloc& alloc = alloc_.insts[i];
+  const Width w = WidthOf(graph_.insts[inst.a].type);
+  if (alloc.src[1] == kImmediate) {
+    as_.Ri(x::kIdTest, w, alloc.src[0], ConstImm(inst.b));
+  } else {
+    as_.Rr(x::kIdTest, w, alloc.src[0], alloc.src[1]);
+  }
+  return Test{Test::Kind::kPlain,
+              inst.op == kTestZero ? Cc::kE : Cc::kNe};
+}
+
 // Sets the flags; what to test is the result.
 Test Emitter::Compare(InstId i) {
   const Inst& inst = graph_.insts[i];
+  if (inst.op == kTestZero || inst.op == kTestNonzero) return TestBits(i);
   const Op op = static_cast<Op>(inst.op);
   if (op >= Op::kF32Eq && op <= Op::kF64Ge) return CompareFloats(i);
   const bool is_64 = op >= Op::kI64Eqz && op <= Op::kI64GeU;

@@ -324,6 +324,17 @@ void Emitter::EmitInst(InstId i) {
       return Call(i);
     case kCallIndirect:
       return CallIndirect(i);
+    case kTestZero:
+    case kTestNonzero:
+      return SetCompare(i);
+    case kAndNot:
+      as_.Rrr(x::kIdAndn, WidthOf(inst.type), alloc.dst, alloc.src[0],
+              alloc.src[1]);
+      return;
+    case kAddScaled:
+      as_.Rm(x::kIdLea, WidthOf(inst.type), alloc.dst,
+             Mem{alloc.src[0], alloc.src[1], static_cast<uint8_t>(inst.c), 0});
+      return;
     case kJump:
       return Goto(inst.a);
     case kBranch:

@@ -195,6 +195,7 @@ class Emitter {
   void SetFromTest(const Test& test, uint8_t dst);
   void Select(InstId i);
   Test Compare(InstId i);
+  Test TestBits(InstId i);
 
   // emit_float.cc
   bool FloatNumeric(InstId i);
