@@ -134,6 +134,19 @@ class Store {
   virtual absl::Status CheckImports(const Program& program,
                                     std::span<const Extern> imports) const = 0;
 
+  // Puts an instance back to what instantiation made of it, but for memory 0,
+  // which becomes as long as `memory` and equal to it. For a host that keeps an
+  // instance where it would make another; costs no gas and counts no pages.
+  // False, and nothing is changed, when the engine or the module cannot (a
+  // module that imports more than functions or has a start function): make
+  // another then. Views of the memory end here.
+  virtual absl::StatusOr<bool> Reset(InstanceId instance,
+                                     std::span<const uint8_t> memory) {
+    (void)instance;
+    (void)memory;
+    return false;
+  }
+
   // Calls a function under a gas limit (at most 2^62; a larger one means
   // that). Arguments must match its type (kInvalidArgument).
   virtual absl::StatusOr<Outcome> Call(Extern function,

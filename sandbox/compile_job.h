@@ -26,6 +26,8 @@ namespace ingot::sandbox {
 // than a quarter of this.
 inline constexpr uint64_t kCompilerStackUnits = 1 << 20;
 
+class SpareInstances;  // sandbox/compiler_instance.h
+
 // compiler.wasm, ready to run on one engine, priced by one compile schedule.
 // Made by LoadCompiler (sandbox/bootstrap.h). Any number of jobs at once.
 struct SandboxedCompiler {
@@ -34,6 +36,10 @@ struct SandboxedCompiler {
   std::function<absl::StatusOr<std::unique_ptr<runtime::Store>>()> make_store;
   // Only a test sets another budget, to show how much is left of it.
   uint64_t stack_units = kCompilerStackUnits;
+  // Instances that earlier jobs are done with. A job resets what it takes from
+  // here, so that nothing of an earlier one is left. Null: every job makes its
+  // own.
+  std::shared_ptr<SpareInstances> spares = nullptr;
 };
 
 struct JobOptions {

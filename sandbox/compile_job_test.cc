@@ -32,6 +32,7 @@ enum Action : uint8_t {
   kRecurse,
   kBadOutput,
   kBadCode,
+  kScribble,
 };
 using Script = std::vector<uint8_t>;
 
@@ -84,6 +85,36 @@ TEST_P(CompileJobTest, AcceptsAndStartsEachBatchFromThePlan) {
               ElementsAre(7, 'b', 0, 8, pages, 0, 0, 'b', 1, 8, pages, 0, 0));
   EXPECT_EQ(verdict.artifact_digest, Sha256(verdict.artifact));
   EXPECT_EQ(verdict.compiler_digest, Sha256(ReadFile(kScriptedCompiler)));
+}
+
+// Jobs leave their instances to later ones; what they leave in them must not
+// show. Each batch tells its page count and a byte that nothing wrote to.
+TEST_P(CompileJobTest, NothingOfAJobIsLeftForTheNext) {
+  const Script script = {2, kAllocate, 3, kAllocate, 2, kWork, 1, kNone, 0};
+  const Verdict first = Compile(script);
+  ASSERT_EQ(first.kind, VerdictKind::kAccepted);
+  for (const Script& before : {
+           Script{1, kScribble, 90, kScribble, 4, kScribble, 1},
+           Script{3, kNone, 0, kScribble, 30, kScribble, 80, kNone, 0},
+           Script{1, kRefuse, 9},
+           Script{1, kScribble, 2, kTrap, 0},
+           Script{2, kNone, 0, kRecurse, 0},
+           Script{1, kNone, 0, kAllocate, 200},
+       }) {
+    for (const uint32_t threads : {1u, 3u}) {
+      (void)Compile(before, {.threads = threads});
+      EXPECT_EQ(Compile(script, {.threads = threads}), first);
+    }
+  }
+  // Nor of one that ran out of gas anywhere.
+  const Script scribble = {1, kScribble, 20, kScribble, 20, kScribble, 20};
+  const uint64_t gas = Compile(scribble).compile_gas;
+  for (uint64_t part = 0; part < 8; ++part) {
+    (void)Compile(scribble, {.gas_limit = gas * part / 8});
+    EXPECT_EQ(Compile(script), first);
+    EXPECT_EQ(Compile(script, {.gas_limit = first.compile_gas - 1}).kind,
+              VerdictKind::kOutOfGas);
+  }
 }
 
 // What the script writes is no artifact.

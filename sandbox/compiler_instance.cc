@@ -21,6 +21,11 @@ constexpr uint64_t kUncountedGas = 1'000'000'000;
 // Chunks in which a memory image is compared with zeros.
 constexpr uint64_t kChunkBytes = 4096;
 
+// As many as a machine has use for at once, and none that a large module blew
+// up.
+constexpr size_t kMostSpares = 16;
+constexpr uint64_t kLargestSpareBytes = 16 << 20;
+
 bool IsZero(std::span<const uint8_t> bytes) {
   return bytes.empty() ||
          (bytes[0] == 0 &&
@@ -54,21 +59,56 @@ bool IsRefusal(uint32_t code) {
 
 }  // namespace
 
-CompilerInstance::CompilerInstance(std::unique_ptr<runtime::Store> store,
-                                   uint64_t stack_units, uint32_t memory_pages)
-    : store_(std::move(store)),
-      transaction_({.stack_units = stack_units,
+StoredInstance SpareInstances::Take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (spares_.empty()) return {};
+  // The last one is the likeliest to be in the processor's caches.
+  StoredInstance taken = std::move(spares_.back());
+  spares_.pop_back();
+  return taken;
+}
+
+void SpareInstances::Put(StoredInstance instance) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (spares_.size() < kMostSpares) spares_.push_back(std::move(instance));
+}
+
+CompilerInstance::CompilerInstance(const SandboxedCompiler& compiler,
+                                   uint32_t memory_pages)
+    : transaction_({.stack_units = compiler.stack_units,
                     .memory_pages = memory_pages,
-                    .nesting = 1}) {}
+                    .nesting = 1}),
+      spares_(compiler.spares) {}
+
+CompilerInstance::~CompilerInstance() {
+  if (!returned_ || spares_ == nullptr || held_.first == nullptr ||
+      held_.store->InstanceMemory(held_.id).size() > kLargestSpareBytes) {
+    return;
+  }
+  spares_->Put(std::move(held_));
+}
+
+absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Reuse(
+    const SandboxedCompiler& compiler, uint32_t memory_pages,
+    std::span<const uint8_t>* memory) {
+  if (compiler.spares == nullptr) return nullptr;
+  StoredInstance spare = compiler.spares->Take();
+  if (spare.store == nullptr) return nullptr;
+  if (memory->data() == nullptr) *memory = spare.first->memory;
+  const absl::StatusOr<bool> reset = spare.store->Reset(spare.id, *memory);
+  if (!reset.ok()) return reset.status();
+  if (!*reset) return nullptr;
+  std::unique_ptr<CompilerInstance> instance(
+      new CompilerInstance(compiler, memory_pages));
+  instance->held_ = std::move(spare);
+  instance->transaction_.pages_used = memory->size() / Arena::kPageBytes;
+  instance->returned_ = true;
+  return instance;
+}
 
 absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Create(
     const SandboxedCompiler& compiler, uint32_t memory_pages,
     uint64_t gas_limit, StepResult* step) {
-  absl::StatusOr<std::unique_ptr<runtime::Store>> store = compiler.make_store();
-  if (!store.ok()) return store.status();
-  std::unique_ptr<CompilerInstance> instance(
-      new CompilerInstance(*std::move(store), compiler.stack_units,
-                           memory_pages));
   *step = StepResult{};
   const std::span<const wasm::Limits> memories =
       compiler.program->View(compiler.program->module().memories);
@@ -76,8 +116,24 @@ absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Create(
     // compiler.wasm itself does not fit: nothing runs, nothing is paid.
     step->kind = StepResult::Kind::kRefused;
     step->refusal = Error(Code::kOutOfMemory);
-    return instance;
+    return std::unique_ptr<CompilerInstance>(
+        new CompilerInstance(compiler, memory_pages));
   }
+  std::span<const uint8_t> initial;
+  absl::StatusOr<std::unique_ptr<CompilerInstance>> reused =
+      Reuse(compiler, memory_pages, &initial);
+  if (!reused.ok()) return reused.status();
+  if (*reused != nullptr) {
+    const uint64_t gas = (*reused)->held_.first->gas;
+    step->gas = std::min(gas, gas_limit);
+    if (gas > gas_limit) step->kind = StepResult::Kind::kOutOfGas;
+    return reused;
+  }
+  absl::StatusOr<std::unique_ptr<runtime::Store>> store = compiler.make_store();
+  if (!store.ok()) return store.status();
+  std::unique_ptr<CompilerInstance> instance(
+      new CompilerInstance(compiler, memory_pages));
+  instance->held_.store = *std::move(store);
   const absl::Status fault = instance->Instantiate(compiler, gas_limit, step);
   if (!fault.ok()) return fault;
   return instance;
@@ -86,6 +142,10 @@ absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Create(
 absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Restore(
     const SandboxedCompiler& compiler, uint32_t memory_pages,
     const Image& image) {
+  std::span<const uint8_t> wanted = image.memory;
+  absl::StatusOr<std::unique_ptr<CompilerInstance>> reused =
+      Reuse(compiler, memory_pages, &wanted);
+  if (!reused.ok() || *reused != nullptr) return reused;
   StepResult step;
   absl::StatusOr<std::unique_ptr<CompilerInstance>> created =
       Create(compiler, memory_pages, Gas::kMaxValue, &step);
@@ -100,14 +160,19 @@ absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Restore(
     if (*refused != 0) step.kind = StepResult::Kind::kDefect;
   }
   const std::span<uint8_t> memory =
-      instance.store_->InstanceMemory(instance.id_);
+      instance.held_.store->InstanceMemory(instance.held_.id);
   if (step.kind != StepResult::Kind::kDone ||
       memory.size() != image.memory.size()) {
     // The same steps went well in the instance that planned.
     return absl::InternalError("compiler.wasm cannot be restored");
   }
-  for (const auto& [offset, size] : image.ranges) {
-    std::memcpy(memory.data() + offset, image.memory.data() + offset, size);
+  // A fresh instance holds data segments in its initial pages and zeros in what
+  // it grew by: pages that stay untouched cost the host no memory.
+  const uint64_t initial = instance.held_.first->memory.size();
+  for (uint64_t at = 0; at < memory.size(); at += kChunkBytes) {
+    const auto chunk = image.memory.subspan(at, kChunkBytes);
+    if (at >= initial && IsZero(chunk)) continue;
+    std::copy(chunk.begin(), chunk.end(), memory.begin() + at);
   }
   return created;
 }
@@ -115,10 +180,10 @@ absl::StatusOr<std::unique_ptr<CompilerInstance>> CompilerInstance::Restore(
 absl::Status CompilerInstance::Instantiate(const SandboxedCompiler& compiler,
                                            uint64_t gas_limit,
                                            StepResult* step) {
-  const auto instantiation = store_->Instantiate(
+  const auto instantiation = held_.store->Instantiate(
       compiler.program, {}, transaction_, gas_limit);
   if (!instantiation.ok()) return instantiation.status();
-  id_ = instantiation->instance;
+  held_.id = instantiation->instance;
   const runtime::Outcome& outcome = instantiation->outcome;
   step->gas = outcome.gas_used;
   if (outcome.kind == runtime::OutcomeKind::kOutOfGas) {
@@ -130,7 +195,11 @@ absl::Status CompilerInstance::Instantiate(const SandboxedCompiler& compiler,
     step->defect = {outcome.trap, outcome.function, outcome.offset};
     return absl::OkStatus();
   }
-  initial_bytes_ = store_->InstanceMemory(id_).size();
+  const std::span<const uint8_t> memory =
+      held_.store->InstanceMemory(held_.id);
+  auto first = std::make_shared<FirstInstance>();
+  first->gas = outcome.gas_used;
+  first->memory.assign(memory.begin(), memory.end());
 
   StepResult uncounted;
   const absl::StatusOr<uint32_t> version =
@@ -144,7 +213,8 @@ absl::Status CompilerInstance::Instantiate(const SandboxedCompiler& compiler,
   const absl::StatusOr<uint32_t> address =
       Call(wasm32::kExportResult, {}, kUncountedGas, &uncounted);
   if (!address.ok()) return address.status();
-  result_address_ = *address;
+  first->result_address = *address;
+  held_.first = std::move(first);
   return absl::OkStatus();
 }
 
@@ -152,7 +222,7 @@ absl::StatusOr<uint32_t> CompilerInstance::Call(
     std::string_view name, std::initializer_list<uint32_t> args,
     uint64_t gas_limit, StepResult* step) {
   const std::optional<runtime::Extern> function =
-      store_->FindExport(id_, name);
+      held_.store->FindExport(held_.id, name);
   if (!function || function->kind != wasm::ExternKind::kFunc) {
     return absl::FailedPreconditionError(
         absl::StrCat("compiler.wasm does not export ", std::string(name)));
@@ -161,13 +231,15 @@ absl::StatusOr<uint32_t> CompilerInstance::Call(
   for (const uint32_t arg : args) {
     values.push_back({wasm::ValType::kI32, arg});
   }
+  returned_ = false;
   const absl::StatusOr<runtime::Outcome> outcome =
-      store_->Call(*function, values, transaction_, gas_limit);
+      held_.store->Call(*function, values, transaction_, gas_limit);
   if (!outcome.ok()) return outcome.status();
   *step = StepResult{};
   step->gas = outcome->gas_used;
   switch (outcome->kind) {
     case runtime::OutcomeKind::kReturned:
+      returned_ = true;
       if (outcome->results.size() != 1 ||
           outcome->results[0].type != wasm::ValType::kI32) {
         return absl::FailedPreconditionError(
@@ -189,10 +261,11 @@ absl::StatusOr<uint32_t> CompilerInstance::Call(
 }
 
 bool CompilerInstance::ReadResult(wasm32::Result* result) {
-  const std::span<const uint8_t> memory = store_->InstanceMemory(id_);
-  if (!InBounds(memory, result_address_, sizeof(wasm32::Result))) return false;
+  const std::span<const uint8_t> memory = held_.store->InstanceMemory(held_.id);
+  const uint64_t address = held_.first->result_address;
+  if (!InBounds(memory, address, sizeof(wasm32::Result))) return false;
   const auto field = [&](uint32_t index) {
-    return ReadU32(memory, uint64_t{result_address_} + 4 * index);
+    return ReadU32(memory, address + 4 * index);
   };
   *result = {field(0), field(1), field(2), field(3), field(4), field(5)};
   return true;
@@ -231,7 +304,7 @@ absl::StatusOr<StepResult> CompilerInstance::Place(
     ReadRefusal(&step);
     return step;
   }
-  const std::span<uint8_t> memory = store_->InstanceMemory(id_);
+  const std::span<uint8_t> memory = held_.store->InstanceMemory(held_.id);
   uint64_t at = *address;
   for (const std::span<const uint8_t> part : parts) {
     if (!InBounds(memory, at, part.size())) {
@@ -245,7 +318,7 @@ absl::StatusOr<StepResult> CompilerInstance::Place(
 }
 
 std::vector<uint8_t> CompilerInstance::TakeOutput(StepResult* step) {
-  const std::span<const uint8_t> memory = store_->InstanceMemory(id_);
+  const std::span<const uint8_t> memory = held_.store->InstanceMemory(held_.id);
   wasm32::Result result;
   if (!ReadResult(&result) ||
       !InBounds(memory, result.output, result.output_size)) {
@@ -259,22 +332,9 @@ std::vector<uint8_t> CompilerInstance::TakeOutput(StepResult* step) {
 
 CompilerInstance::Image CompilerInstance::TakeImage() {
   Image image;
-  image.memory = store_->InstanceMemory(id_);
+  image.memory = held_.store->InstanceMemory(held_.id);
   wasm32::Result result;
   if (ReadResult(&result)) image.batches = result.batches;
-  // A fresh instance holds data segments in its initial pages and zeros in
-  // what it grows by.
-  image.ranges.emplace_back(
-      0, std::min<uint64_t>(initial_bytes_, image.memory.size()));
-  for (uint64_t at = image.ranges[0].second; at < image.memory.size();
-       at += kChunkBytes) {
-    if (IsZero(image.memory.subspan(at, kChunkBytes))) continue;
-    if (image.ranges.back().first + image.ranges.back().second == at) {
-      image.ranges.back().second += kChunkBytes;
-    } else {
-      image.ranges.emplace_back(at, kChunkBytes);
-    }
-  }
   return image;
 }
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -34,6 +34,33 @@ struct StepResult {
   Defect defect;     // kDefect only
 };
 
+// What instantiating compiler.wasm came to, the same every time.
+struct FirstInstance {
+  uint64_t gas = 0;
+  std::vector<uint8_t> memory;
+  uint32_t result_address = 0;
+};
+
+// An instance and the store that holds nothing else.
+struct StoredInstance {
+  std::unique_ptr<runtime::Store> store;
+  runtime::InstanceId id = runtime::kNoInstance;
+  std::shared_ptr<const FirstInstance> first;
+};
+
+// Instances between two jobs, in whatever state. Any thread.
+class SpareInstances {
+ public:
+  // No store when there is none.
+  StoredInstance Take();
+  // Drops it when there are enough.
+  void Put(StoredInstance instance);
+
+ private:
+  std::mutex mutex_;
+  std::vector<StoredInstance> spares_;
+};
+
 class CompilerInstance {
  public:
   // The linear memory that a plan left: a view of the instance that ran it,
@@ -41,8 +68,6 @@ class CompilerInstance {
   struct Image {
     std::span<const uint8_t> memory;
     uint32_t batches = 0;
-    // What a fresh instance does not already hold, as (offset, size).
-    std::vector<std::pair<uint64_t, uint64_t>> ranges;
   };
 
   // A fresh instance; `*step` is its instantiation. Unless that is kDone the
@@ -56,6 +81,8 @@ class CompilerInstance {
       const SandboxedCompiler& compiler, uint32_t memory_pages,
       const Image& image);
 
+  // Leaves the instance to later jobs if its last call returned.
+  ~CompilerInstance();
   CompilerInstance(const CompilerInstance&) = delete;
   CompilerInstance& operator=(const CompilerInstance&) = delete;
 
@@ -78,12 +105,17 @@ class CompilerInstance {
   // After a plan.
   Image TakeImage();
 
-  runtime::Store& store() { return *store_; }
-  runtime::InstanceId id() const { return id_; }
+  runtime::Store& store() { return *held_.store; }
+  runtime::InstanceId id() const { return held_.id; }
 
  private:
-  CompilerInstance(std::unique_ptr<runtime::Store> store, uint64_t stack_units,
-                   uint32_t memory_pages);
+  CompilerInstance(const SandboxedCompiler& compiler, uint32_t memory_pages);
+
+  // An instance that another job left, with this memory and its pages counted;
+  // null when there is none.
+  static absl::StatusOr<std::unique_ptr<CompilerInstance>> Reuse(
+      const SandboxedCompiler& compiler, uint32_t memory_pages,
+      std::span<const uint8_t>* memory);
 
   // Instantiates; then asks for the ABI version and the result's address,
   // which costs the job nothing.
@@ -101,11 +133,10 @@ class CompilerInstance {
   // Turns a refusal in the Result into `*step`.
   void ReadRefusal(StepResult* step);
 
-  std::unique_ptr<runtime::Store> store_;
+  StoredInstance held_;
   runtime::Transaction transaction_;
-  runtime::InstanceId id_ = runtime::kNoInstance;
-  uint32_t result_address_ = 0;
-  uint64_t initial_bytes_ = 0;
+  std::shared_ptr<SpareInstances> spares_;
+  bool returned_ = false;  // the last call
 };
 
 }  // namespace ingot::sandbox

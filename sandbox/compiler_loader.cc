@@ -13,6 +13,7 @@
 #include "runtime/native/native_program.h"
 #include "runtime/native/native_store.h"
 #include "runtime/program.h"
+#include "sandbox/compiler_instance.h"
 
 namespace ingot::sandbox {
 namespace {
@@ -70,6 +71,7 @@ absl::StatusOr<SandboxedCompiler> LoadCompilerArtifact(
       []() -> absl::StatusOr<std::unique_ptr<runtime::Store>> {
     return std::make_unique<runtime::NativeStore>();
   };
+  compiler.spares = std::make_shared<SpareInstances>();
   return compiler;
 }
 

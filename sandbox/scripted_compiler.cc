@@ -27,6 +27,7 @@ enum class Action : uint8_t {
   kRecurse,    // overflows the stack
   kBadOutput,  // returns a range beyond linear memory
   kBadCode,    // returns a code that does not exist
+  kScribble,   // takes `amount` pages of memory and fills them
 };
 
 struct Root {
@@ -76,6 +77,13 @@ Status Act(Arena& arena, std::span<const uint8_t> script, uint32_t step,
       break;
     case Action::kBadCode:
       return Error(static_cast<Code>(9999));
+    case Action::kScribble: {
+      const uint64_t bytes = uint64_t{amount} * Arena::kPageBytes;
+      const uint32_t at = arena.Allocate(bytes);
+      if (at == 0) return Error(Code::kOutOfMemory);
+      std::memset(arena.At<uint8_t>(at), 0xA5, bytes);
+      break;
+    }
   }
   return kOkStatus;
 }

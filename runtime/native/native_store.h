@@ -39,6 +39,8 @@ class NativeStore final : public Store {
       Transaction& transaction, uint64_t gas_limit) override;
   absl::Status CheckImports(const Program& program,
                             std::span<const Extern> imports) const override;
+  absl::StatusOr<bool> Reset(InstanceId instance,
+                             std::span<const uint8_t> memory) override;
   absl::StatusOr<Outcome> Call(Extern function, std::span<const Value> args,
                                Transaction& transaction,
                                uint64_t gas_limit) override;
@@ -101,6 +103,9 @@ class NativeStore final : public Store {
     const uint64_t bits = global.bits();
     return IsValue(global.type.type, bits) ? bits : 0;
   }
+  [[nodiscard]] bool ResetMemory(NativeMemory& memory,
+                                 std::span<const uint8_t> contents);
+  [[nodiscard]] bool ResetTables(NativeInstance& instance);
   bool Initialise(NativeInstance& instance, NativeRun& run);
   bool InitialiseTables(NativeInstance& instance, NativeRun& run);
   bool InitialiseMemory(NativeInstance& instance, NativeRun& run);

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <xmmintrin.h>
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 #include <memory>
@@ -340,6 +341,56 @@ TEST_F(NativeStoreTest, MadeUpReferencesAndOperandsAreFaults) {
               absl::StatusCode::kInternal)
         << number;
   }
+}
+
+TEST_F(NativeStoreTest, ResetLeavesNothingOfWhatAnInstanceDid) {
+  Instantiate();
+  const std::span<uint8_t> fresh = store_->InstanceMemory(instance_);
+  const std::vector<uint8_t> initial(fresh.begin(), fresh.end());
+  for (const uint32_t pages : {3u, 1u}) {
+    EXPECT_EQ(Call("grow", {I32(pages)}).results,
+              std::vector<Value>{I32(1)});
+    const std::span<uint8_t> memory = store_->InstanceMemory(instance_);
+    ASSERT_EQ(memory.size(), (1 + pages) * 65536);
+    std::fill(memory.begin(), memory.end(), uint8_t{0xA5});
+    EXPECT_EQ(Call("count", {}).results, std::vector<Value>{I32(42)});
+    (void)Call("forge", {I32(1), I32(0)});
+    EXPECT_EQ(Call("indirect", {I32(1)}).trap,
+              TrapCode::kUninitializedElement);
+
+    const auto reset = store_->Reset(instance_, initial);
+    ASSERT_TRUE(reset.ok()) << reset.status();
+    ASSERT_TRUE(*reset);
+    const std::span<uint8_t> after = store_->InstanceMemory(instance_);
+    EXPECT_TRUE(std::equal(after.begin(), after.end(), initial.begin(),
+                           initial.end()));
+    EXPECT_EQ(Call("load", {I32(65536)}).trap, TrapCode::kOutOfBoundsMemory);
+    EXPECT_EQ(store_->InstanceGlobal(instance_, 0), I32(41));
+    EXPECT_EQ(Call("indirect", {I32(1)}).trap,
+              TrapCode::kIndirectCallMismatch);
+    // Pages that it grows by are zero again.
+    transaction_.pages_used = 0;
+    EXPECT_EQ(Call("grow", {I32(3)}).results, std::vector<Value>{I32(1)});
+    const std::span<uint8_t> grown = store_->InstanceMemory(instance_);
+    EXPECT_TRUE(std::all_of(grown.begin() + 65536, grown.end(),
+                            [](uint8_t byte) { return byte == 0; }));
+    ASSERT_TRUE(*store_->Reset(instance_, initial));
+    transaction_.pages_used = 0;
+  }
+}
+
+TEST_F(NativeStoreTest, ResetTakesTheMemoryItIsGiven) {
+  Instantiate();
+  std::vector<uint8_t> image(2 * 65536, 7);
+  ASSERT_TRUE(*store_->Reset(instance_, image));
+  const std::span<uint8_t> after = store_->InstanceMemory(instance_);
+  EXPECT_TRUE(
+      std::equal(after.begin(), after.end(), image.begin(), image.end()));
+  // Five pages are more than the memory may have; a part of a page is none.
+  image.resize(5 * 65536);
+  EXPECT_FALSE(store_->Reset(instance_, image).ok());
+  image.resize(100);
+  EXPECT_FALSE(store_->Reset(instance_, image).ok());
 }
 
 TEST_F(NativeStoreTest, NestedRunsShareTheTransaction) {

@@ -4,6 +4,7 @@
 
 #include "runtime/native/reservation.h"
 
+#include <cstring>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ namespace {
 // head are pooled.
 constexpr uint64_t kUsualHead = 64 * 1024;
 constexpr size_t kPooled = 64;
+// Up to here clearing costs less than giving pages back and faulting them in.
+constexpr uint64_t kKeptResident = 4 << 20;
 
 }  // namespace
 
@@ -101,6 +104,16 @@ Reservation Reservation::Take(uint64_t head_bytes, uint64_t memory_bytes) {
 
 bool Reservation::Grow(uint64_t bytes) {
   return bytes <= committed_ || Resize(bytes);
+}
+
+bool Reservation::Shrink(uint64_t bytes) {
+  const uint64_t behind = committed_ - bytes;
+  if (behind <= kKeptResident) {
+    std::memset(base_ + bytes, 0, behind);
+  } else if (!platform::Clear(base_ + bytes, behind)) {
+    return false;
+  }
+  return Resize(bytes);
 }
 
 bool Reservation::Resize(uint64_t bytes) {

@@ -25,9 +25,11 @@ class Reservation {
   bool ok() const { return base_ != nullptr; }
   uint8_t* base() const { return base_; }
 
-  // Makes [0, bytes) of the memory accessible; `bytes` never shrinks. False
-  // when the host has no memory.
+  // Makes [0, bytes) of the memory accessible; less than that is left as it is.
+  // False when the host has no memory.
   [[nodiscard]] bool Grow(uint64_t bytes);
+  // Makes exactly [0, bytes) accessible; what lies behind will read as 0.
+  [[nodiscard]] bool Shrink(uint64_t bytes);
 
  private:
   // Makes exactly [0, bytes) accessible.
