@@ -29,7 +29,7 @@ TEST(ProfileTest, DefaultRoundTrips) {
   ASSERT_TRUE(Decode(bytes, &out).ok());
   EXPECT_EQ(Bytes(out), bytes);
   EXPECT_EQ(out.level, 1u);
-  EXPECT_EQ(out.TargetIsa(), Isa::kX8664V2);
+  EXPECT_EQ(out.TargetIsa(), Isa::kX8664V3);
   EXPECT_FALSE(out.Features().Has(wasm::Features::kTailCalls));
   EXPECT_EQ(out.limits.locals, 50000u);
   EXPECT_EQ(out.execution.version, 1u);
