@@ -14,6 +14,9 @@ enum Mem : uint8_t {
   kNoMem, kL1, kL2, kL4, kL8, kLv, kS1, kS2, kS4, kS8, kSv, kAddress, kTarget,
 };
 enum Level : uint8_t { kV2 = 2, kV3 = 3 };
+enum Role : uint8_t {
+  kNone, kRead, kWrite, kModify, kMaybe, kRead8, kWrite8, kXmm, kAcc, kAccRead,
+};
 
 struct Form {
   const char* name;
@@ -29,11 +32,11 @@ constexpr Form kForms[] = {
 #define INGOT_FORM(name, op, isa, prefix, map, opcode, span, ext, w, reg, rm, \
                    mem, imm)                                                  \
   {name, Op::op,    isa,         prefix,   map == 3 ? 2 : map, opcode, span,  \
-   ext,  w,         Role::reg,   Role::kNone, Role::rm, mem, imm},
+   ext,  w,         reg,         kNone,    rm,                  mem,    imm},
 #define INGOT_VEX(name, isa, prefix, map, opcode, ext, w, reg, vvvv, rm, mem, \
                   imm)                                                        \
   {name, Op::kPlain, isa,        prefix,     map - 1 + kVexMap, opcode, 1,    \
-   ext,  w,         Role::reg,   Role::vvvv, Role::rm, mem, imm},
+   ext,  w,         reg,         vvvv,     rm,                  mem,    imm},
 #include "runtime/verifier/instruction_forms.def"
 #undef INGOT_FORM
 #undef INGOT_VEX
@@ -43,8 +46,15 @@ constexpr uint8_t kNoForm = 0xFF;
 static_assert(kFormCount < kNoForm);
 
 // Prefixes by the number that pp of VEX has for them.
-constexpr uint32_t PrefixNumber(uint8_t prefix) {
+constexpr uint8_t PrefixNumber(uint8_t prefix) {
   return prefix == 0x66 ? 1 : prefix == 0xF3 ? 2 : prefix == 0xF2 ? 3 : 0;
+}
+
+constexpr bool IsByte(Role role) { return role == kRead8 || role == kWrite8; }
+// 1 or 0, to be shifted to a register's number.
+constexpr uint8_t IsGeneral(Role role) { return role != kNone && role != kXmm; }
+constexpr uint8_t Writes(Role role) {
+  return role == kWrite || role == kModify || role == kMaybe || role == kWrite8;
 }
 
 // Rows of one map, prefix, opcode and kind of operand (memory or not), chained
@@ -65,7 +75,7 @@ constexpr Chains MakeChains() {
     const Form& form = kForms[f];
     for (uint32_t memory = 0; memory < 2; ++memory) {
       if (form.ext < kNoModrm &&
-          !(memory ? form.mem != kNoMem : form.rm != Role::kNone)) {
+          !(memory ? form.mem != kNoMem : form.rm != kNone)) {
         continue;
       }
       auto& opcodes = chains.first[form.map][PrefixNumber(form.prefix)];
@@ -81,38 +91,57 @@ constexpr Chains MakeChains() {
 
 constexpr Chains kChains = MakeChains();
 
-constexpr bool IsByte(Role role) {
-  return role == Role::kRead8 || role == Role::kWrite8;
-}
-
-template <typename Number>
-int64_t LoadAs(const uint8_t* bytes) {
-  Number value;
-  std::memcpy(&value, bytes, sizeof(value));
-  return value;
-}
-
+// `count` bytes, 1 to 8; all 8 are there to be read.
 int64_t LoadSigned(const uint8_t* bytes, uint32_t count) {
-  switch (count) {
-    case 1: return LoadAs<int8_t>(bytes);
-    case 2: return LoadAs<int16_t>(bytes);
-    case 4: return LoadAs<int32_t>(bytes);
-    case 8: return LoadAs<int64_t>(bytes);
-    default: return 0;
-  }
+  uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  const uint32_t shift = 64 - 8 * count;
+  return static_cast<int64_t>(value << shift) >> shift;
 }
 
-void SetMem(uint8_t mem, bool wide, Instruction* out) {
+// What rows say, ready to use: the instruction but for its registers and
+// numbers, by row, W, and whether modrm is memory.
+struct Rows {
+  Instruction parts[kFormCount][2][2];
+  struct {
+    uint8_t reg_general, reg_written, rm_general, rm_written;
+  } roles[kFormCount];
+};
+
+constexpr Instruction PartsOf(uint32_t f, bool wide, bool memory) {
   constexpr uint8_t kBytes[] = {0, 1, 2, 4, 8, 4, 1, 2, 4, 8, 4, 0, 8};
-  constexpr MemUse kUses[] = {
-      MemUse::kNone,  MemUse::kLoad,  MemUse::kLoad,    MemUse::kLoad,
-      MemUse::kLoad,  MemUse::kLoad,  MemUse::kStore,   MemUse::kStore,
-      MemUse::kStore, MemUse::kStore, MemUse::kStore,   MemUse::kAddress,
-      MemUse::kTarget};
-  out->mem = kUses[mem];
-  out->mem_bytes = kBytes[mem];
-  if (wide && (mem == kLv || mem == kSv)) out->mem_bytes = 8;
+  const Form& form = kForms[f];
+  Instruction in;
+  in.form = static_cast<uint8_t>(f);
+  in.op = form.op;
+  in.isa = form.isa;
+  in.width = wide ? 8 : 4;
+  if (form.reg == kMaybe) in.effect = Effect::kPerhaps;
+  if (form.reg == kWrite8 || form.rm == kWrite8) in.effect = Effect::kByte;
+  if (form.ext < kNoModrm && memory) {
+    in.mem_bytes = kBytes[form.mem];
+    if (wide && (form.mem == kLv || form.mem == kSv)) in.mem_bytes = 8;
+    in.mem = form.mem >= kS1 ? MemUse::kStore : MemUse::kLoad;
+    if (form.mem == kAddress) in.mem = MemUse::kAddress;
+    if (form.mem == kTarget) in.mem = MemUse::kTarget;
+  }
+  return in;
 }
+
+constexpr Rows MakeRows() {
+  Rows rows{};
+  for (uint32_t f = 0; f < kFormCount; ++f) {
+    for (uint32_t i = 0; i < 4; ++i) {
+      rows.parts[f][i >> 1][i & 1] = PartsOf(f, i >> 1 != 0, (i & 1) != 0);
+    }
+    const Form& form = kForms[f];
+    rows.roles[f] = {IsGeneral(form.reg), Writes(form.reg), IsGeneral(form.rm),
+                     Writes(form.rm)};
+  }
+  return rows;
+}
+
+constexpr Rows kRows = MakeRows();
 
 // What stands before the opcode.
 struct Head {
@@ -140,21 +169,42 @@ bool ReadVex(const uint8_t* bytes, Head* head) {
   return true;
 }
 
-bool ReadHead(const uint8_t* bytes, Head* head) {
-  if (bytes[0] == 0xC4 || bytes[0] == 0xC5) return ReadVex(bytes, head);
+// What a byte is that may stand before an opcode.
+enum Lead : uint8_t { kNoLead, kPrefix66, kPrefixF3, kPrefixF2, kRex, kVex };
+
+struct LeadTable {
+  uint8_t of[256];
+};
+
+constexpr LeadTable MakeLeads() {
+  LeadTable table{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    table.of[byte] = PrefixNumber(static_cast<uint8_t>(byte));
+    if ((byte & 0xF0) == 0x40) table.of[byte] = kRex;
+    if (byte == 0xC4 || byte == 0xC5) table.of[byte] = kVex;
+  }
+  return table;
+}
+
+constexpr LeadTable kLeads = MakeLeads();
+
+Head ReadHead(const uint8_t* bytes, uint8_t lead) {
+  Head head;
   uint32_t at = 0;
-  head->prefix = static_cast<uint8_t>(PrefixNumber(bytes[0]));
-  if (head->prefix != 0) ++at;
-  if ((bytes[at] & 0xF0) == 0x40) head->rex = bytes[at++];
+  if (lead != kNoLead && lead <= kPrefixF2) {
+    head.prefix = lead;
+    lead = kLeads.of[bytes[++at]];
+  }
+  if (lead == kRex) head.rex = bytes[at++];
   if (bytes[at] == 0x0F) {
-    head->map = 1;
+    head.map = 1;
     if (bytes[++at] == 0x3A) {
-      head->map = 2;
+      head.map = 2;
       ++at;
     }
   }
-  head->bytes = at;
-  return true;
+  head.bytes = at;
+  return head;
 }
 
 // modrm (of a memory operand), sib and displacement; the number of their
@@ -176,29 +226,28 @@ uint32_t ReadAddress(const uint8_t* bytes, uint8_t rex, Instruction* out) {
   } else if (mod == 0 && low == 5) {
     out->base = kRip;
   }
-  if (mod == 1) {
-    out->disp = static_cast<int8_t>(bytes[at]);
-    at += 1;
-  } else if (mod == 2 || out->base == kRip) {
-    out->disp = static_cast<int32_t>(LoadAs<int32_t>(bytes + at));
-    at += 4;
-  }
-  return at;
+  if (mod == 0 && out->base != kRip) return at;
+  const uint32_t disp_bytes = mod == 1 ? 1 : 4;
+  out->disp = static_cast<int32_t>(LoadSigned(bytes + at, disp_bytes));
+  return at + disp_bytes;
 }
 
-// The longest instruction of the table has 15 bytes.
-constexpr uint32_t kWindow = 16;
+// The longest instruction of the table has 15 bytes, and numbers are read as if
+// they had eight.
+constexpr uint32_t kWindow = 24;
 
-// `bytes` are kWindow; the length, 0 for no instruction of the dialect.
-uint32_t Decode(const uint8_t* bytes, Instruction* out) {
-  Head head;
-  if (!ReadHead(bytes, &head)) return 0;
+// What follows the head; the length of the whole, 0 for no instruction of the
+// dialect. `bytes` are kWindow.
+template <bool has_vex>
+[[gnu::always_inline]] inline uint32_t DecodeRest(const uint8_t* bytes,
+                                                  const Head& head,
+                                                  Instruction* out) {
   uint32_t at = head.bytes;
   const uint8_t byte = bytes[at++];
-  const uint8_t modrm = bytes[at];
+  const uint32_t modrm = bytes[at];
   const bool wide = (head.rex & 8) != 0;
-  const bool memory = (modrm & 0xC0) != 0xC0;
-  uint8_t f = kChains.first[head.map][head.prefix][byte][memory];
+  const bool memory = modrm < 0xC0;
+  uint32_t f = kChains.first[head.map][head.prefix][byte][memory];
   for (; f != kNoForm; f = kChains.next[f][memory]) {
     const Form& form = kForms[f];
     if (form.w != kWx && form.w != wide) continue;
@@ -206,47 +255,47 @@ uint32_t Decode(const uint8_t* bytes, Instruction* out) {
   }
   if (f == kNoForm) return 0;
   const Form& form = kForms[f];
-  *out = Instruction{};
-  out->form = f;
-  out->op = form.op;
-  out->isa = form.isa;
-  out->width = wide ? 8 : 4;
+  const auto& roles = kRows.roles[f];
+  *out = kRows.parts[f][wide][memory];
   out->cc = byte & 15;
-  out->vvvv_role = form.vvvv;
-  if (form.vvvv != Role::kNone) {
-    out->vvvv = head.vvvv;
-  } else if (head.vvvv != 0) {
-    return 0;
-  }
-  if (form.ext == kPlusR) {
-    out->reg_role = form.reg;
-    out->reg = static_cast<uint8_t>((byte & 7) | (head.rex & 1) << 3);
-  } else if (form.ext == kNoModrm) {
-    if (form.reg == Role::kAcc || form.reg == Role::kAccRead) {
-      out->rm_role = form.reg == Role::kAcc ? Role::kModify : Role::kRead;
-      out->rm = kRax;
-    }
-  } else {
-    out->reg_role = form.reg;
-    if (form.reg != Role::kNone) {
-      out->reg = static_cast<uint8_t>((modrm >> 3 & 7) | (head.rex & 4) << 1);
-    }
+  uint32_t general = 0, written = 0;
+  if (form.ext < kNoModrm) [[likely]] {
+    const uint32_t reg = (modrm >> 3 & 7) | (head.rex & 4u) << 1;
+    if (form.reg != kNone) out->reg = static_cast<uint8_t>(reg);
+    general = uint32_t{roles.reg_general} << reg;
+    written = uint32_t{roles.reg_written} << reg;
     if (!memory) {
-      out->rm_role = form.rm;
-      out->rm = static_cast<uint8_t>((modrm & 7) | (head.rex & 1) << 3);
+      const uint32_t rm = (modrm & 7) | (head.rex & 1u) << 3;
+      out->rm = static_cast<uint8_t>(rm);
+      general |= uint32_t{roles.rm_general} << rm;
+      written |= uint32_t{roles.rm_written} << rm;
       ++at;
     } else {
-      SetMem(form.mem, wide, out);
       const uint32_t address = ReadAddress(bytes + at, head.rex, out);
       if (address == 0) return 0;
       at += address;
     }
     // Without REX, 4 … 7 are the second bytes of rax, rcx, rdx, rbx.
-    if (head.rex == 0 && ((IsByte(out->reg_role) && out->reg >= 4) ||
-                          (IsByte(out->rm_role) && out->rm >= 4))) {
+    if (head.rex == 0 && (general & 0xF0) != 0 &&
+        ((IsByte(form.reg) && (out->reg & 12) == 4) ||
+         (IsByte(form.rm) && (out->rm & 28) == 4))) {
       return 0;
     }
+  } else if (form.ext == kPlusR) {
+    out->reg = static_cast<uint8_t>((byte & 7) | (head.rex & 1) << 3);
+    general = written = 1u << out->reg;
+  } else if (form.reg != kNone) {
+    out->rm = kRax;
+    general = 1u << kRax;
+    written = form.reg == kAcc ? general : 0;
   }
+  if (has_vex) {
+    if (form.vvvv == kNone && head.vvvv != 0) return 0;
+    general |= uint32_t{IsGeneral(form.vvvv)} << head.vvvv;
+    written |= uint32_t{Writes(form.vvvv)} << head.vvvv;
+  }
+  out->general = static_cast<uint16_t>(general);
+  out->written = static_cast<uint16_t>(written);
   if (form.imm != 0) {
     out->imm = LoadSigned(bytes + at, form.imm);
     at += form.imm;
@@ -255,18 +304,33 @@ uint32_t Decode(const uint8_t* bytes, Instruction* out) {
   return at;
 }
 
+[[gnu::noinline]] uint32_t DecodeVex(const uint8_t* bytes, Instruction* out) {
+  Head head;
+  return ReadVex(bytes, &head) ? DecodeRest<true>(bytes, head, out) : 0;
+}
+
+inline uint32_t Decode(const uint8_t* bytes, Instruction* out) {
+  const uint8_t lead = kLeads.of[bytes[0]];
+  if (lead == kVex) [[unlikely]] return DecodeVex(bytes, out);
+  return DecodeRest<false>(bytes, ReadHead(bytes, lead), out);
+}
+
+// The same at the end of the code, where a window would run over it.
+[[gnu::noinline]] uint32_t DecodeTail(const uint8_t* bytes, uint32_t size,
+                                      Instruction* out) {
+  uint8_t window[kWindow] = {};
+  std::memcpy(window, bytes, size);
+  return Decode(window, out);
+}
+
 }  // namespace
 
 uint32_t FormCount() { return kFormCount; }
 const char* FormName(uint32_t form) { return kForms[form].name; }
 
 bool DecodeInstruction(const uint8_t* bytes, uint32_t size, Instruction* out) {
-  uint8_t window[kWindow] = {};
-  if (size < kWindow) {
-    std::memcpy(window, bytes, size);
-    bytes = window;
-  }
-  const uint32_t length = Decode(bytes, out);
+  const uint32_t length = size >= kWindow ? Decode(bytes, out)
+                                          : DecodeTail(bytes, size, out);
   return length != 0 && length <= size;
 }
 

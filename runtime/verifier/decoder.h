@@ -20,8 +20,11 @@ enum class Op : uint8_t {
   kJcc, kJmp, kJmpReg, kJmpMem, kCall, kCallMem, kRet, kUd2,
 };
 
-enum class Role : uint8_t {
-  kNone, kRead, kWrite, kModify, kMaybe, kRead8, kWrite8, kXmm, kAcc, kAccRead,
+// What an instruction does to the general registers that it writes.
+enum class Effect : uint8_t {
+  kWhole,    // writes `width` bytes; 4 clear the upper half
+  kPerhaps,  // or leaves them as they are
+  kByte,     // writes the low byte
 };
 
 enum class MemUse : uint8_t { kNone, kLoad, kStore, kAddress, kTarget };
@@ -37,17 +40,18 @@ struct Instruction {
   Op op = Op::kPlain;
   uint8_t width = 4;           // of the general operands in bytes
   uint8_t cc = 0;              // of jcc and cmovcc
-  Role reg_role = Role::kNone;
-  Role rm_role = Role::kNone;  // kNone when the operand is memory
-  Role vvvv_role = Role::kNone;
-  uint8_t reg = kNoRegister;
-  uint8_t rm = kNoRegister;
-  uint8_t vvvv = kNoRegister;  // the third register of a VEX form
+  Effect effect = Effect::kWhole;
   MemUse mem = MemUse::kNone;
   uint8_t mem_bytes = 0;
-  uint8_t base = kNoRegister;
+  uint8_t base = kNoRegister;  // of the memory operand
   uint8_t index = kNoRegister;
   uint8_t scale = 0;           // log2
+  uint8_t reg = kNoRegister;   // modrm.reg, general or vector
+  uint8_t rm = kNoRegister;    // modrm.rm; none when the operand is memory
+  // Bit r: general register r is an operand; is written. Addresses, and what
+  // an Op says by itself, are not among them.
+  uint16_t general = 0;
+  uint16_t written = 0;
   int32_t disp = 0;
   int64_t imm = 0;             // sign-extended; a jump's displacement
 };

@@ -42,17 +42,9 @@ uint8_t Number(ZydisRegister reg) {
       ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)));
 }
 
-bool IsWrite(Role role) {
-  return role == Role::kWrite || role == Role::kModify ||
-         role == Role::kMaybe || role == Role::kWrite8;
-}
-
 // General registers that ours says are written, control transfers apart.
 uint32_t Written(const Instruction& in) {
-  uint32_t mask = 0;
-  if (IsWrite(in.reg_role)) mask |= 1u << in.reg;
-  if (IsWrite(in.rm_role)) mask |= 1u << in.rm;
-  if (IsWrite(in.vvvv_role)) mask |= 1u << in.vvvv;
+  uint32_t mask = in.written;
   if (in.op == Op::kDivide) mask |= 1u << kRax | 1u << kRdx;
   if (in.op == Op::kExtend) mask |= 1u << kRdx;
   return mask;

@@ -1,5 +1,7 @@
 #include "runtime/verifier/function_pass.h"
 
+#include <algorithm>
+
 #include "compiler/abi/traps.h"
 #include "runtime/verifier/refuse.h"
 
@@ -161,14 +163,11 @@ Reason FunctionPass::Prologue() {
 Reason FunctionPass::Code() {
   while (at_ < end_) {
     site_ = nullptr;
-    site_used_ = false;
-    if (after_call_ || (next_trap_ < traps_.size() &&
-                        traps_[next_trap_].code_offset <= at_)) {
+    if (at_ >= next_listed_ || after_call_) {
+      site_used_ = false;
       RETURN_IF_REFUSED(AtTrapEntries());
-    }
-    if (next_certificate_ < certificates_.size() &&
-        certificates_[next_certificate_].code_offset <= at_) {
-      RETURN_IF_REFUSED(AtLabel());
+      if (CertificateOffset() <= at_) RETURN_IF_REFUSED(AtLabel());
+      next_listed_ = std::min(TrapOffset(), CertificateOffset());
     }
     Instruction in;
     VERIFY(Decode(at_, &in), kUnknownInstruction);
@@ -242,8 +241,11 @@ Reason FunctionPass::AtTrapEntries() {
 }
 
 Reason FunctionPass::Step(const Instruction& in) {
-  const Comparison compared = compared_;
-  compared_ = {};
+  Comparison compared;
+  if (compared_.flags != Flags::kNothing) {
+    compared = compared_;
+    compared_.flags = Flags::kNothing;
+  }
   // The flags of a gas test or payment are for the jump behind it alone.
   VERIFY(compared.flags != Flags::kGas || in.op == Op::kJcc, kGasTemplate);
   switch (in.op) {
@@ -506,8 +508,7 @@ uint32_t FunctionPass::RepairReturn(uint32_t label, uint32_t* jump) const {
   uint32_t at = label;
   if (!Decode(at, &bits) || bits.op != Op::kMovImm) return kNowhere;
   at += bits.length;
-  if (at >= end_ || !Decode(at, &move) || move.op != Op::kPlain ||
-      move.reg_role != Role::kXmm || move.rm_role != Role::kRead) {
+  if (at >= end_ || !Decode(at, &move) || move.op != Op::kPlain) {
     return kNowhere;
   }
   at += move.length;

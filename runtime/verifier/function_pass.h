@@ -111,7 +111,7 @@ class FunctionPass {
 
   // operands.cc
   Reason Value(const Instruction& in, const Comparison& compared);
-  Reason Roles(const Instruction& in);
+  Reason Pinned(const Instruction& in);
   Reason Memory(const Instruction& in, Tag* loaded);
   Reason Frame(const Instruction& in);
   Reason Heap(const Instruction& in, bool imported);
@@ -125,6 +125,16 @@ class FunctionPass {
   void Add(const Instruction& in);
 
   uint32_t next() const { return at_ + length_; }
+  // Of the next entries that the pass has not come to; kNowhere if none.
+  uint32_t TrapOffset() const {
+    return next_trap_ < traps_.size() ? traps_[next_trap_].code_offset
+                                      : kNowhere;
+  }
+  uint32_t CertificateOffset() const {
+    return next_certificate_ < certificates_.size()
+               ? certificates_[next_certificate_].code_offset
+               : kNowhere;
+  }
 
   const CodeParts& parts_;
   const abi::VmctxLayout& layout_;
@@ -145,6 +155,7 @@ class FunctionPass {
   uint32_t length_ = 0;
   size_t next_trap_ = 0;
   size_t next_certificate_ = 0;
+  uint32_t next_listed_ = 0;  // no entry before this place is left to see
   const abi::TrapEntry* site_ = nullptr;  // entry at at_, not a call's
   bool site_used_ = false;
   bool reachable_ = true;

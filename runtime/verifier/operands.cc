@@ -1,7 +1,5 @@
 #include "runtime/verifier/function_pass.h"
 
-#include <utility>
-
 #include "compiler/abi/traps.h"
 #include "runtime/verifier/refuse.h"
 
@@ -20,42 +18,29 @@ bool IsPinned(uint8_t reg) {
   return reg == kRsp || reg == kGas || reg == kBase;
 }
 
-bool IsGeneral(Role role) { return role != Role::kNone && role != Role::kXmm; }
-
-bool Writes(Role role) {
-  return role == Role::kWrite || role == Role::kModify ||
-         role == Role::kMaybe || role == Role::kWrite8;
-}
+constexpr uint32_t kPinned = 1u << kRsp | 1u << kGas | 1u << kBase;
 
 }  // namespace
 
-// No pinned register is an operand, except where a template is recognised
-// before this is asked.
-Reason FunctionPass::Roles(const Instruction& in) {
-  if (IsGeneral(in.reg_role) && IsPinned(in.reg)) {
-    return Writes(in.reg_role) ? Reason::kPinnedWritten : Reason::kPinnedRead;
-  }
-  if (IsGeneral(in.rm_role) && IsPinned(in.rm)) {
-    return Writes(in.rm_role) ? Reason::kPinnedWritten : Reason::kPinnedRead;
-  }
-  if (IsGeneral(in.vvvv_role) && IsPinned(in.vvvv)) {
-    return Writes(in.vvvv_role) ? Reason::kPinnedWritten
-                                : Reason::kPinnedRead;
-  }
-  return Reason::kNone;
-}
-
-// Everything but control, stack and gas.
-Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
-  // `mov r10, r15`, and what goes on from there.
+// A pinned register is an operand where the call of an import or by reference
+// begins, and nowhere else but in templates that are recognised before.
+Reason FunctionPass::Pinned(const Instruction& in) {
   if (in.op == Op::kMov && in.reg == kBase && in.width == 8 && in.rm == kR10) {
     state_.Write(kR10, 8);
     state_.SetTag(kR10, {TagKind::kCallerBase, 0, 0});
     return Reason::kNone;
   }
   if (in.op == Op::kLoad && in.reg == kBase) return LoadBase(in);
-  RETURN_IF_REFUSED(Roles(in));
+  return (in.written & kPinned) != 0 ? Reason::kPinnedWritten
+                                     : Reason::kPinnedRead;
+}
+
+// Everything but control, stack and gas.
+Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
+  if ((in.general & kPinned) != 0) [[unlikely]] return Pinned(in);
   switch (in.op) {
+    case Op::kPlain:
+      break;
     case Op::kCmpMem:
       return CompareMemory(in);
     case Op::kLea:
@@ -108,23 +93,7 @@ Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
   Tag loaded;
   if (in.mem != MemUse::kNone) RETURN_IF_REFUSED(Memory(in, &loaded));
   if (loaded.kind != TagKind::kNone) return Load(in, loaded);
-  for (const auto& [role, reg] : {std::pair{in.reg_role, in.reg},
-                                  std::pair{in.rm_role, in.rm},
-                                  std::pair{in.vvvv_role, in.vvvv}}) {
-    switch (role) {
-      case Role::kWrite: case Role::kModify:
-        state_.Write(reg, in.width);
-        break;
-      case Role::kMaybe:
-        state_.Write(reg, 8);
-        break;
-      case Role::kWrite8:
-        state_.WriteByte(reg);
-        break;
-      default:
-        break;
-    }
-  }
+  state_.Write(in);
   return Reason::kNone;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "runtime/verifier/decoder.h"
+
 // What the verifier knows of the general registers at a place in the code: for
 // each whether its upper half is zero, and for a few what they hold (a tag).
 // Tags live from one instruction to the next; a label or a call ends them all.
@@ -58,8 +60,15 @@ class RegisterState {
       zero_upper_ &= ~(1u << reg);
     }
   }
-  // A write of the low byte leaves the upper half as it is.
-  void WriteByte(uint8_t reg) { tagged_ &= ~(1u << reg); }
+  // What an instruction writes by its operands.
+  void Write(const Instruction& in) {
+    tagged_ &= ~uint32_t{in.written};
+    if (in.effect == Effect::kWhole && in.width == 4) {
+      zero_upper_ |= in.written;
+    } else if (in.effect != Effect::kByte) {
+      zero_upper_ &= ~uint32_t{in.written};
+    }
+  }
   void SetTag(uint8_t reg, const Tag& tag) {
     tags_[reg] = tag;
     tagged_ |= 1u << reg;
