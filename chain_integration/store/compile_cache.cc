@@ -1,0 +1,214 @@
+// Single flight over the store. In and out: see the header. Holds: a flight is
+// in `flights_` from its start until its verdict is stored, so whoever finds
+// neither a record nor a flight is the first to ask.
+
+#include "chain_integration/store/compile_cache.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "metering/gas.h"
+
+namespace ingot::store {
+namespace {
+
+// How often a waiting caller is asked whether it gives up.
+constexpr std::chrono::milliseconds kPoll(20);
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the compile cache is stopping");
+}
+
+}  // namespace
+
+CompileCache::CompileCache(ArtifactStore& store, CacheOptions options)
+    : store_(store), options_(std::move(options)) {
+  for (uint32_t i = 0; i < std::max(options_.threads, 1u); ++i) {
+    threads_.emplace_back([this] { Work(); });
+  }
+}
+
+CompileCache::~CompileCache() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    for (auto* const lane : {&block_lane_, &normal_lane_}) {
+      for (const std::shared_ptr<Flight>& flight : *lane) {
+        flight->fault = Stopping();
+        flight->done = true;
+      }
+      lane->clear();
+    }
+  }
+  work_.notify_all();
+  done_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+size_t CompileCache::Waiting() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return block_lane_.size() + normal_lane_.size();
+}
+
+absl::StatusOr<CacheAnswer> CompileCache::Compile(const Key& key,
+                                                  uint64_t gas_limit, Lane lane,
+                                                  const GiveUp& give_up) {
+  absl::StatusOr<std::optional<sandbox::Verdict>> known =
+      store_.Find(key, gas_limit);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) {
+    ++counters_.hits;
+    return CacheAnswer{**known, true};
+  }
+  absl::StatusOr<Record> record =
+      Fly(key, Need::kVerdict, gas_limit, lane, give_up);
+  if (!record.ok()) return record.status();
+  std::optional<sandbox::Verdict> verdict = AnswerFor(*record, gas_limit);
+  // A flight that covers the limit answers it.
+  if (!verdict) return absl::InternalError("a compilation answered too little");
+  return CacheAnswer{*std::move(verdict), false};
+}
+
+absl::StatusOr<std::shared_ptr<const StoredFile>> CompileCache::Artifact(
+    const Key& key, const std::optional<Digest>& expected, Lane lane,
+    const GiveUp& give_up) {
+  absl::StatusOr<std::shared_ptr<const StoredFile>> file =
+      store_.Artifact(key, expected);
+  if (!absl::IsNotFound(file.status())) return file;
+  absl::StatusOr<Record> record = store_.RecordFor(key);
+  const bool known_without =
+      record.ok() && record->knowledge == Record::Knowledge::kVerdict &&
+      !record->HasArtifact();
+  if (known_without) return file.status();
+  if (!store_.HasModule(key.module)) return file.status();
+  ++counters_.rebuilds;
+  record =
+      Fly(key, Need::kArtifact, options_.shared_gas_limit, lane, give_up);
+  if (!record.ok()) return record.status();
+  return store_.Artifact(key, expected);
+}
+
+absl::Status CompileCache::Ensure(std::span<const Key> keys, Lane lane,
+                                  const Progress& progress) {
+  size_t done = 0;
+  for (const Key& key : keys) {
+    absl::StatusOr<std::shared_ptr<const StoredFile>> file =
+        Artifact(key, std::nullopt, lane);
+    if (!file.ok()) {
+      return absl::Status(file.status().code(),
+                          absl::StrCat(key.Short(), ": ",
+                                       std::string(file.status().message())));
+    }
+    if (progress) progress(++done, keys.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
+    const Key& key, Need need, uint64_t gas_limit, Lane lane) {
+  // The module is read before the lock is taken: it may be large.
+  absl::StatusOr<std::shared_ptr<const StoredFile>> module =
+      store_.Module(key.module);
+  if (!module.ok()) return module.status();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_) return Stopping();
+  const auto found = flights_.find(key);
+  if (found != flights_.end()) {
+    const std::shared_ptr<Flight>& flight = found->second;
+    // A block that waits takes the whole flight with it.
+    const auto at =
+        std::find(normal_lane_.begin(), normal_lane_.end(), flight);
+    if (lane == Lane::kBlock && at != normal_lane_.end()) {
+      normal_lane_.erase(at);
+      flight->task.lane = lane;
+      block_lane_.push_back(flight);
+    }
+    if (!flight->started) {
+      flight->task.gas_limit = std::max(flight->task.gas_limit, gas_limit);
+    }
+    ++counters_.joined;
+    return flight;
+  }
+  auto flight = std::make_shared<Flight>();
+  // A flight may have ended since the caller looked: its verdict was stored
+  // before it left `flights_`.
+  if (need == Need::kVerdict) {
+    const absl::StatusOr<Record> record = store_.RecordFor(key);
+    if (record.ok() && AnswerFor(*record, gas_limit)) {
+      ++counters_.joined;
+      flight->record = *record;
+      flight->done = true;
+      return flight;
+    }
+  }
+  if (lane == Lane::kNormal && normal_lane_.size() >= options_.max_waiting) {
+    return absl::ResourceExhaustedError("too many compilations wait");
+  }
+  flight->task = {key, *std::move(module),
+                  std::max(gas_limit, options_.shared_gas_limit), lane};
+  flights_[key] = flight;
+  (lane == Lane::kBlock ? block_lane_ : normal_lane_).push_back(flight);
+  work_.notify_one();
+  return flight;
+}
+
+absl::StatusOr<Record> CompileCache::Fly(const Key& key, Need need,
+                                         uint64_t gas_limit, Lane lane,
+                                         const GiveUp& give_up) {
+  gas_limit = Gas::FromLimit(gas_limit).value();
+  // More than once only when flights end below this limit.
+  while (true) {
+    absl::StatusOr<std::shared_ptr<Flight>> flight =
+        Board(key, need, gas_limit, lane);
+    if (!flight.ok()) return flight.status();
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!(*flight)->done) {
+      done_.wait_for(lock, kPoll);
+      if ((*flight)->done || !give_up) continue;
+      lock.unlock();
+      const bool gave_up = give_up();
+      lock.lock();
+      if (gave_up) return absl::CancelledError("the caller gave up");
+    }
+    if (!(*flight)->fault.ok()) return (*flight)->fault;
+    if (AnswerFor((*flight)->record, gas_limit)) return (*flight)->record;
+  }
+}
+
+void CompileCache::Work() {
+  while (true) {
+    std::shared_ptr<Flight> flight;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      work_.wait(lock, [this] {
+        return stopping_ || !block_lane_.empty() || !normal_lane_.empty();
+      });
+      auto& lane = block_lane_.empty() ? normal_lane_ : block_lane_;
+      if (lane.empty()) return;
+      flight = lane.front();
+      lane.pop_front();
+      flight->started = true;
+    }
+    Run(*flight);
+  }
+}
+
+void CompileCache::Run(Flight& flight) {
+  ++counters_.compilations;
+  absl::StatusOr<sandbox::Verdict> verdict = options_.compile(flight.task);
+  absl::Status fault = verdict.status();
+  if (verdict.ok() && KeyOf(*verdict) != flight.task.key) {
+    fault = absl::InternalError("the verdict is one of another key");
+  }
+  if (fault.ok()) fault = store_.Put(*verdict, flight.task.gas_limit);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (fault.ok()) flight.record = RecordOf(*verdict, flight.task.gas_limit);
+  flight.fault = fault;
+  flight.done = true;
+  flights_.erase(flight.task.key);
+  done_.notify_all();
+}
+
+}  // namespace ingot::store

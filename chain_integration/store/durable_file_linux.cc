@@ -1,0 +1,186 @@
+// Durable files on Linux: fsync of the file before its rename, of the folder
+// after it. In and out: see the header. Holds: every error is reported with
+// its path and the system's words, none is retried here.
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "chain_integration/store/durable_file.h"
+
+namespace ingot::store {
+namespace {
+
+absl::Status Error(std::string_view what, const std::string& path) {
+  const int error = errno;
+  const std::string text =
+      absl::StrCat(std::string(what), " ", path, ": ", std::strerror(error));
+  switch (error) {
+    case ENOENT: return absl::NotFoundError(text);
+    case EACCES:
+    case EPERM:
+    case EROFS: return absl::PermissionDeniedError(text);
+    case ENOSPC:
+    case EDQUOT:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return absl::ResourceExhaustedError(text);
+    case EIO: return absl::DataLossError(text);
+    default: return absl::UnavailableError(text);
+  }
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags)
+      : fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  bool ok() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  // The result matters: a network file system writes here.
+  bool Close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+absl::Status FlushFolder(const std::string& path) {
+  const Descriptor folder(path, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok() || fsync(folder.get()) != 0) return Error("flush", path);
+  return absl::OkStatus();
+}
+
+bool WriteAll(int fd, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const StoredFile>> SealBytes(
+    std::span<const uint8_t> bytes) {
+  const runtime::platform::SealedBytes sealed = runtime::platform::Seal(bytes);
+  if (!sealed.ok()) {
+    return absl::ResourceExhaustedError("no memory for a sealed file");
+  }
+  return std::make_shared<const StoredFile>(sealed);
+}
+
+absl::StatusOr<std::shared_ptr<const StoredFile>> ReadSealed(
+    const std::string& path) {
+  const Descriptor file(path, O_RDONLY | O_NOFOLLOW);
+  if (!file.ok()) return Error("open", path);
+  struct stat status;
+  if (fstat(file.get(), &status) != 0) return Error("read", path);
+  if (!S_ISREG(status.st_mode)) {
+    return absl::DataLossError(path + " is no file");
+  }
+  std::vector<uint8_t> bytes(static_cast<size_t>(status.st_size));
+  size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got =
+        read(file.get(), bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error("read", path);
+    if (got == 0) break;
+    have += static_cast<size_t>(got);
+  }
+  bytes.resize(have);
+  return SealBytes(bytes);
+}
+
+absl::Status MakeFolder(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0) return FlushFolder(FolderOf(path));
+  if (errno == EEXIST) return absl::OkStatus();
+  const std::string above = FolderOf(path);
+  if (errno != ENOENT || above == path) return Error("make", path);
+  if (absl::Status made = MakeFolder(above); !made.ok()) return made;
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Error("make", path);
+  }
+  return FlushFolder(above);
+}
+
+absl::Status WriteDurably(const std::string& scratch, const std::string& path,
+                          std::span<const uint8_t> bytes) {
+  absl::Status result;
+  {
+    Descriptor file(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+    if (!file.ok()) return Error("make", scratch);
+    if (!WriteAll(file.get(), bytes) || fsync(file.get()) != 0 ||
+        !file.Close()) {
+      result = Error("write", scratch);
+    }
+  }
+  if (result.ok() && rename(scratch.c_str(), path.c_str()) != 0) {
+    result = Error("rename to", path);
+  }
+  if (!result.ok()) {
+    unlink(scratch.c_str());
+    return result;
+  }
+  return FlushFolder(FolderOf(path));
+}
+
+absl::Status MoveDurably(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return Error("move", from);
+  if (absl::Status flushed = FlushFolder(FolderOf(to)); !flushed.ok()) {
+    return flushed;
+  }
+  return FlushFolder(FolderOf(from));
+}
+
+bool Exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
+
+uint64_t FileBytes(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return 0;
+  return static_cast<uint64_t>(status.st_size);
+}
+
+absl::Status Remove(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return Error("remove", path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
+  DIR* const folder = opendir(path.c_str());
+  if (folder == nullptr) return Error("list", path);
+  std::vector<std::string> names;
+  while (const dirent* const entry = readdir(folder)) {
+    if (entry->d_name[0] != '.') names.push_back(entry->d_name);
+  }
+  closedir(folder);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace ingot::store

@@ -1,0 +1,148 @@
+// The index in LMDB (docs/decisions/ says why). In and out: see the header.
+// Holds: default durability, a flush per change; a full or broken disk is a
+// status, never an end of the process.
+
+#include "chain_integration/store/index.h"
+
+#include <lmdb.h>
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+
+namespace ingot::store {
+namespace {
+
+// Address space, not memory: room for some ten million records.
+constexpr size_t kMapBytes = size_t{4} << 30;
+constexpr unsigned kReaders = 510;
+
+absl::Status Error(std::string_view what, int code) {
+  const std::string text = absl::StrCat("the store's index: ",
+                                        std::string(what), ": ",
+                                        mdb_strerror(code));
+  switch (code) {
+    case MDB_NOTFOUND: return absl::NotFoundError(text);
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH: return absl::DataLossError(text);
+    case MDB_MAP_FULL:
+    case MDB_READERS_FULL: return absl::ResourceExhaustedError(text);
+    default: return absl::UnavailableError(text);
+  }
+}
+
+class Transaction {
+ public:
+  Transaction(MDB_env* env, unsigned flags) {
+    code_ = mdb_txn_begin(env, nullptr, flags, &txn_);
+  }
+  ~Transaction() {
+    if (txn_ != nullptr) mdb_txn_abort(txn_);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  int code() const { return code_; }
+  MDB_txn* get() { return txn_; }
+  int Commit() {
+    MDB_txn* const txn = txn_;
+    txn_ = nullptr;
+    return mdb_txn_commit(txn);
+  }
+
+ private:
+  MDB_txn* txn_ = nullptr;
+  int code_ = 0;
+};
+
+MDB_val ToVal(const std::string& text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+
+std::string_view View(const MDB_val& val) {
+  return {static_cast<const char*>(val.mv_data), val.mv_size};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& folder) {
+  MDB_env* env = nullptr;
+  int code = mdb_env_create(&env);
+  if (code != 0) return Error("make", code);
+  mdb_env_set_mapsize(env, kMapBytes);
+  mdb_env_set_maxreaders(env, kReaders);
+  // Threads come and go; their read slots must not stay behind.
+  code = mdb_env_open(env, folder.c_str(), MDB_NOTLS, 0600);
+  unsigned table = 0;
+  if (code == 0) {
+    // Slots of processes that died.
+    int dead = 0;
+    mdb_reader_check(env, &dead);
+    Transaction txn(env, 0);
+    code = txn.code();
+    if (code == 0) code = mdb_dbi_open(txn.get(), nullptr, 0, &table);
+    if (code == 0) code = txn.Commit();
+  }
+  if (code != 0) {
+    mdb_env_close(env);
+    return Error(absl::StrCat("open ", folder), code);
+  }
+  return std::unique_ptr<Index>(new Index(env, table));
+}
+
+Index::~Index() { mdb_env_close(env_); }
+
+absl::StatusOr<Record> Index::Get(const Key& key) const {
+  Transaction txn(env_, MDB_RDONLY);
+  if (txn.code() != 0) return Error("read", txn.code());
+  const std::string name = key.Bytes();
+  MDB_val wanted = ToVal(name), value;
+  const int code = mdb_get(txn.get(), table_, &wanted, &value);
+  if (code != 0) return Error("read", code);
+  const std::optional<Record> record = Decode(key, View(value));
+  if (!record) return absl::DataLossError("a record of the index was altered");
+  return *record;
+}
+
+absl::Status Index::Update(const Key& key, const Change& change) {
+  Transaction txn(env_, 0);
+  if (txn.code() != 0) return Error("write", txn.code());
+  const std::string name = key.Bytes();
+  MDB_val wanted = ToVal(name), value;
+  int code = mdb_get(txn.get(), table_, &wanted, &value);
+  if (code != 0 && code != MDB_NOTFOUND) return Error("read", code);
+  const bool found = code == 0;
+  std::optional<Record> record;
+  if (found) record = Decode(key, View(value));
+  const std::optional<Record> next = change(record ? &*record : nullptr);
+  if (next) {
+    const std::string bytes = Encode(key, *next);
+    value = ToVal(bytes);
+    code = mdb_put(txn.get(), table_, &wanted, &value, 0);
+  } else {
+    code = found ? mdb_del(txn.get(), table_, &wanted, nullptr) : 0;
+  }
+  if (code == 0) code = txn.Commit();
+  return code == 0 ? absl::OkStatus() : Error("write", code);
+}
+
+absl::Status Index::ForEach(const Visit& visit) const {
+  Transaction txn(env_, MDB_RDONLY);
+  if (txn.code() != 0) return Error("read", txn.code());
+  MDB_cursor* cursor = nullptr;
+  int code = mdb_cursor_open(txn.get(), table_, &cursor);
+  if (code != 0) return Error("read", code);
+  MDB_val name, value;
+  while ((code = mdb_cursor_get(cursor, &name, &value, MDB_NEXT)) == 0) {
+    const std::optional<Key> key = KeyFromBytes(View(name));
+    if (!key) continue;
+    const std::optional<Record> record = Decode(*key, View(value));
+    visit(*key, record ? &*record : nullptr);
+  }
+  mdb_cursor_close(cursor);
+  return code == MDB_NOTFOUND ? absl::OkStatus() : Error("read", code);
+}
+
+}  // namespace ingot::store
