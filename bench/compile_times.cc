@@ -37,8 +37,10 @@ std::vector<uint8_t> CanonicalBytes(const Profile& profile) {
 // The steps of docs/compiler-abi.md for a module that is accepted.
 class SteppedJob {
  public:
-  SteppedJob(const SandboxedCompiler& compiler, const Profile& profile)
-      : compiler_(compiler), pages_(profile.compiler_memory_pages) {}
+  SteppedJob(const SandboxedCompiler& compiler, const Profile& profile,
+             Clock clock)
+      : compiler_(compiler), pages_(profile.compiler_memory_pages),
+        clock_(clock) {}
 
   absl::Status Run(std::span<const uint8_t> module,
                    std::span<const uint8_t> profile) {
@@ -62,6 +64,7 @@ class SteppedJob {
       if (!instance.ok()) return instance.status();
       status = Call(**instance, wasm32::kExportCompileFunctions, {batch});
       if (!status.ok()) return status;
+      NoteMemory(**instance);
       const std::vector<uint8_t> piece = (*instance)->TakeOutput(&step);
       for (int shift = 0; shift < 32; shift += 8) {
         sizes.push_back(static_cast<uint8_t>(piece.size() >> shift));
@@ -72,15 +75,18 @@ class SteppedJob {
                    {image.batches, static_cast<uint32_t>(pieces.size())},
                    {sizes, pieces});
     if (!status.ok()) return status;
-    return Call(**planner, wasm32::kExportLink, {});
+    status = Call(**planner, wasm32::kExportLink, {});
+    NoteMemory(**planner);
+    return status;
   }
 
   double inside_us() const { return inside_us_; }
+  uint64_t memory_bytes() const { return memory_bytes_; }
 
  private:
   absl::Status Call(CompilerInstance& instance, std::string_view name,
                     std::initializer_list<uint32_t> args) {
-    const Stopwatch stopwatch;
+    const Stopwatch stopwatch(clock_);
     const auto step = instance.Run(name, args, kGas);
     inside_us_ += stopwatch.Microseconds();
     return Check(step);
@@ -92,6 +98,11 @@ class SteppedJob {
     return Check(instance.Place(name, args, parts, kGas));
   }
 
+  void NoteMemory(CompilerInstance& instance) {
+    memory_bytes_ = std::max<uint64_t>(
+        memory_bytes_, instance.store().InstanceMemory(instance.id()).size());
+  }
+
   static absl::Status Check(const absl::StatusOr<StepResult>& step) {
     if (!step.ok()) return step.status();
     if (step->kind == StepResult::Kind::kDone) return absl::OkStatus();
@@ -100,13 +111,15 @@ class SteppedJob {
 
   const SandboxedCompiler& compiler_;
   const uint32_t pages_;
+  const Clock clock_;
   double inside_us_ = 0;
+  uint64_t memory_bytes_ = 0;
 };
 
 double HashMicroseconds(std::span<const uint8_t> module,
                         std::span<const uint8_t> profile,
-                        std::span<const uint8_t> artifact) {
-  const Stopwatch stopwatch;
+                        std::span<const uint8_t> artifact, Clock clock) {
+  const Stopwatch stopwatch(clock);
   const Digest digests[] = {Sha256(module), Sha256(profile), Sha256(artifact)};
   const double time = stopwatch.Microseconds();
   // The comparison keeps the digests, and so their computation, alive.
@@ -137,13 +150,13 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
   for (uint32_t round = 0;
        round < rounds.least || all.Microseconds() < rounds.microseconds;
        ++round) {
-    const Stopwatch native_time;
+    const Stopwatch native_time(rounds.clock);
     const auto native =
         sandbox::CompileNatively(module, profile, compiler.digest);
     native_us.Add(native_time.Microseconds());
     if (!native.ok()) return native.status();
 
-    const Stopwatch sandbox_time;
+    const Stopwatch sandbox_time(rounds.clock);
     const auto verdict = CompileInSandbox(compiler, module, profile);
     sandbox_us.Add(sandbox_time.Microseconds());
     if (!verdict.ok()) return verdict.status();
@@ -152,22 +165,25 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
       return absl::InternalError(
           "the native build and the sandbox made different artifacts");
     }
-    if (verdict->kind != sandbox::VerdictKind::kAccepted) return out;
+    out.verdict = verdict->kind;
+    out.code = verdict->code;
+    out.compile_gas = verdict->compile_gas;
+    out.native_us = native_us.value();
+    out.sandbox_us = sandbox_us.value();
+    if (!out.accepted()) return out;
 
-    SteppedJob job(compiler, profile);
+    SteppedJob job(compiler, profile, rounds.clock);
     const absl::Status stepped = job.Run(module, profile_bytes);
     if (!stepped.ok()) return stepped;
     inside_us.Add(job.inside_us());
-    hash_us.Add(HashMicroseconds(module, profile_bytes, verdict->artifact));
+    hash_us.Add(HashMicroseconds(module, profile_bytes, verdict->artifact,
+                                 rounds.clock));
+    out.memory_bytes = job.memory_bytes();
     if (round == 0) {
       const absl::Status read = ReadSizes(verdict->artifact, &out);
       if (!read.ok()) return read;
     }
-    out.compile_gas = verdict->compile_gas;
   }
-  out.accepted = true;
-  out.native_us = native_us.value();
-  out.sandbox_us = sandbox_us.value();
   out.inside_us = inside_us.value();
   out.hash_us = hash_us.value();
   return out;

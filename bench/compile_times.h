@@ -5,8 +5,11 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "bench/stopwatch.h"
 #include "compiler/abi/profile.h"
+#include "compiler/base/status.h"
 #include "sandbox/compile_job.h"
+#include "sandbox/verdict.h"
 
 // Both compilers on one module, in turns. In: module bytes; compiler.wasm,
 // loaded. Out: times from bytes in memory to artifact bytes, and sizes. Holds:
@@ -18,20 +21,28 @@ struct CompileRounds {
   uint32_t least = 6;
   // More rounds of a small module, until they took this long together.
   double microseconds = 100'000;
+  Clock clock = Clock::kWall;
 };
 
 struct CompileTimes {
-  bool accepted = false;  // otherwise nothing else is set
+  // What follows `sandbox_us` is set for accepted modules only.
+  sandbox::VerdictKind verdict = sandbox::VerdictKind::kAccepted;
+  Code code = Code::kOk;
+  uint64_t compile_gas = 0;
   double native_us = 0;
   double sandbox_us = 0;
+  bool accepted() const {
+    return verdict == sandbox::VerdictKind::kAccepted;
+  }
   // Of sandbox_us, spent in compiler.wasm; the rest is hashes, instances,
   // copies of the plan's memory.
   double inside_us = 0;
   // Of native_us as of sandbox_us: SHA-256 of module, profile and artifact.
   double hash_us = 0;
-  uint64_t compile_gas = 0;
   uint64_t artifact_bytes = 0;
   uint64_t code_bytes = 0;  // machine code in it
+  // The largest linear memory of any of compiler.wasm's instances.
+  uint64_t memory_bytes = 0;
 };
 
 // A status is a fault, two different artifacts among them.

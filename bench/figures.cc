@@ -57,7 +57,7 @@ int Compile(std::span<char* const> paths, const CompileRounds& rounds) {
     const auto times =
         TimeCompilers(**compiler, ReadFile(path), profile, rounds);
     if (!times.ok()) return Fail(path, times.status());
-    if (!times->accepted) continue;
+    if (!times->accepted()) continue;
     std::printf("%s\t%.1f\t%.1f\t%.1f\t%.1f\t%" PRIu64 "\t%" PRIu64
                 "\t%" PRIu64 "\n",
                 path.c_str(), times->native_us, times->sandbox_us,

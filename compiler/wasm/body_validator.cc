@@ -93,6 +93,9 @@ constexpr uint32_t Min(uint64_t a, uint64_t b) {
   return static_cast<uint32_t>(a < b ? a : b);
 }
 
+// Values that any module may pass, whatever its size.
+constexpr uint64_t kAlwaysPassed = 65536;
+
 // Room that the cache of local types always has, whatever a body's size.
 constexpr uint32_t kAlwaysCached = 64;
 
@@ -104,7 +107,10 @@ Status BodyValidator::Init(const uint8_t* declared) {
   uint32_t max_locals = 0;
   uint32_t max_runs = 0;
   uint32_t max_list = 1;
+  most_passed_values_ = kAlwaysPassed;
   for (const Body& body : arena_.View(module_.bodies)) {
+    most_passed_values_ +=
+        uint64_t{limits_.passed_values} * (body.end - body.begin);
     if (body.end - body.code > max_bytes) max_bytes = body.end - body.code;
     if (body.locals > max_locals) max_locals = body.locals;
     if (body.runs > max_runs) max_runs = body.runs;
@@ -170,6 +176,8 @@ Status BodyValidator::Validate(Body* body) {
 void BodyValidator::BeginBody(const Body& body, const FuncType& type) {
   status_ = kOkStatus;
   body_ = &body;
+  passed_before_ = passed_values_;
+  passed_values_ += type.params;
   param_types_ = ParamsOf(type);
   // What is cached of the locals is linear in the body's length.
   cached_locals_ = Min(body.locals, kAlwaysCached + (body.end - body.code));
@@ -210,6 +218,7 @@ void BodyValidator::EndBody(Body* body) {
   body->branches = branches_;
   body->calls = calls_;
   body->call_operands = Min(call_operands_, 0xFFFFFFFF);
+  body->passed_values = Min(passed_values_ - passed_before_, 0xFFFFFFFF);
   body->outgoing_slots = outgoing_slots_;
   body->has_calls = calls_ != 0;
   loops_.EndBody(arena_, body);
@@ -372,6 +381,7 @@ bool BodyValidator::PopAny(uint8_t* type) {
 }
 
 bool BodyValidator::PushList(TypeList list) {
+  if (!Pass(list.size)) return false;
   if (list.size > max_operands_ - height_) {
     return Fail(Code::kLimitOperandHeight);
   }
@@ -383,6 +393,7 @@ bool BodyValidator::PushList(TypeList list) {
 }
 
 bool BodyValidator::CheckList(TypeList list) {
+  if (!Pass(list.size)) return false;
   uint32_t there = height_ - floor_;
   if (there < list.size) {
     if (!polymorphic_) return Fail(Code::kTypeMismatch);

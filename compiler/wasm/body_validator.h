@@ -125,6 +125,12 @@ class BodyValidator {
   bool PopList(TypeList list);
   // That the list stands on top, without taking it away.
   bool CheckList(TypeList list);
+  // Counts values that a list moves, against limits_.passed_values.
+  bool Pass(uint32_t values) {
+    passed_values_ += values;
+    return passed_values_ <= most_passed_values_ ||
+           Fail(Code::kLimitPassedValues);
+  }
 
   // The control stack.
   bool PushFrame(FrameKind kind, TypeList params, TypeList results);
@@ -181,10 +187,15 @@ class BodyValidator {
   uint8_t* local_types_ = nullptr;  // of the first cached_locals_ locals
   uint32_t* run_ends_ = nullptr;    // first local behind each run
 
+  // Of all bodies so far.
+  uint64_t passed_values_ = 0;
+  uint64_t most_passed_values_ = 0;
+
   // The body.
   Operator op_;
   Status status_;
   const Body* body_ = nullptr;
+  uint64_t passed_before_ = 0;  // passed_values_ when it began
   TypeList param_types_;
   uint32_t cached_locals_ = 0;
   uint32_t height_ = 0;

@@ -98,7 +98,11 @@ TEST_F(CorpusTest, FuzzedMalformedModulesAreRefused) {
 TEST_F(CorpusTest, BombsAreValidatedOrRefusedByALimit) {
   const std::map<std::string, Code> refused = {
       {"bombs/synthetic/16_memory_65536_pages_table_10M.wasm",
-       Code::kLimitMemoryPages}};
+       Code::kLimitMemoryPages},
+      {"bombs/synthetic/13_1000params_2000funcs.wasm",
+       Code::kLimitPassedValues},
+      {"bombs/synthetic/14_calls_1000results_x_100k.wasm",
+       Code::kLimitPassedValues}};
   for (const fs::path& path : Modules({"bombs/synthetic"})) {
     const auto found = refused.find(Name(path));
     TestModule test(ReadFile(path), Roomy());
@@ -190,7 +194,11 @@ TEST_F(CorpusTest, DefaultLimitsLeaveRoom) {
     for (const Export& e : test.arena().View(module.exports)) {
       need("name_bytes", e.name.size);
     }
+    uint64_t passed_values = 0;
+    uint64_t body_bytes = 1;
     for (const Body& body : test.arena().View(module.bodies)) {
+      passed_values += body.passed_values;
+      body_bytes += body.end - body.begin;
       need("body_bytes", body.end - body.begin);
       need("locals", body.locals);
       need("operand_height", body.max_height);
@@ -205,6 +213,8 @@ TEST_F(CorpusTest, DefaultLimitsLeaveRoom) {
         if (op.op == Op::kEnd && depth != 0) --depth;
       }
     }
+    // Per byte, rounded up.
+    need("passed_values", (passed_values + body_bytes - 1) / body_bytes);
   }
   need("const_instructions", 1);
 #define INGOT_MODULE_LIMIT(name, default_value, largest, code, meaning) \

@@ -210,6 +210,33 @@ TEST(LimitsTest, OperandHeightHoldsForListsToo) {
              });
 }
 
+// 65536 values are always allowed; a call of 1000 results passes them, and the
+// br that drops them passes none.
+TEST(LimitsTest, PassedValues) {
+  const auto make = [](uint32_t calls) {
+    ModuleBuilder builder;
+    const uint32_t type = builder.AddType({}, {});
+    const uint32_t many =
+        builder.AddType({}, std::vector<ValType>(1000, ValType::kI32));
+    builder.ImportFunction("m", "f", many);
+    ByteWriter code;
+    for (uint32_t i = 0; i < calls; ++i) {
+      code.Block(Op::kBlock).Inst(Op::kCall, 0).Inst(Op::kBr, 0);
+      code.Inst(Op::kEnd);
+    }
+    builder.AddFunction(type, {}, code.Inst(Op::kEnd).bytes());
+    return builder.Build();
+  };
+  TestOptions options;
+  options.limits.passed_values = 0;
+  EXPECT_TRUE(TestModule(make(65), options).status().ok());
+  TestModule refused(make(66), options);
+  EXPECT_EQ(refused.code(), Code::kLimitPassedValues);
+  EXPECT_EQ(refused.status().function, 1u);
+  options.limits.passed_values = 2;  // × (66 × 7 + 2) bytes
+  EXPECT_TRUE(TestModule(make(66), options).status().ok());
+}
+
 TEST(LimitsTest, Names) {
   CheckLimit(&ModuleLimits::name_bytes, Code::kLimitNameBytes, 5,
              [](uint32_t n) {

@@ -160,6 +160,9 @@ struct Body {
   uint32_t branches = 0;       // br, br_if: 1; br_table: its labels, default too
   uint32_t calls = 0;          // calls, tail calls and runtime calls
   uint32_t call_operands = 0;  // sum over calls of parameters and results
+  // Parameters and results that the body, its blocks, branches and calls take
+  // off the stack or put there.
+  uint32_t passed_values = 0;
   // Greatest number of 8-byte stack slots for arguments and results that do
   // not fit in registers (compiler/abi/calling_convention.h) over all calls.
   uint32_t outgoing_slots = 0;
@@ -212,7 +215,7 @@ static_assert(sizeof(TableType) == 16 && sizeof(Export) == 16);
 static_assert(sizeof(ConstInst) == 24 && sizeof(ConstExpr) == 12);
 static_assert(sizeof(Global) == 16 && sizeof(ElementSegment) == 32);
 static_assert(sizeof(DataSegment) == 32 && sizeof(LoopInfo) == 16);
-static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 68);
+static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 72);
 static_assert(sizeof(Module) == 164);
 
 }  // namespace ingot::wasm

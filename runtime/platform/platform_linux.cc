@@ -19,6 +19,10 @@ namespace {
 
 std::atomic<LogSink> g_log_sink{nullptr};
 
+// Who asks for so much at once is about to use it; smaller memories are better
+// off with the pages that they touch.
+constexpr size_t kHugeCommitBytes = size_t{4} << 20;
+
 bool WriteAll(int handle, std::span<const uint8_t> bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
@@ -44,7 +48,12 @@ uint8_t* Reserve(size_t bytes) {
 }
 
 bool Commit(uint8_t* address, size_t bytes) {
-  return bytes == 0 || mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0;
+  if (bytes == 0) return true;
+  if (mprotect(address, bytes, PROT_READ | PROT_WRITE) != 0) return false;
+  // A page fault for each 4 KiB would cost more than the work on them. A
+  // kernel without huge pages refuses, which changes nothing else.
+  if (bytes >= kHugeCommitBytes) madvise(address, bytes, MADV_HUGEPAGE);
+  return true;
 }
 
 bool Protect(uint8_t* address, size_t bytes) {
