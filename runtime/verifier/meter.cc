@@ -134,6 +134,7 @@ Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
 
 Reason Meter::TailCall(CalledKind kind, uint32_t callee) {
   if (!Settled()) return Reason::kUnpaid;
+  if (ahead_ != 0) return Reason::kSegmentPrice;
   const Segment& segment = segments_.At(current_);
   return segment.kind == SegmentEnd::kTailCall && segment.called == kind &&
                  segment.callee == callee
