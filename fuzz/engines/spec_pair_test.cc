@@ -68,7 +68,7 @@ TEST(SpecPairTest, EnginesAgreeOnEveryScript) {
     std::filesystem::create_directories(work);
     const auto json = runtime::spec::ConvertScript(script, work);
     ASSERT_TRUE(json.ok()) << json.status();
-    const auto result = runtime::spec::RunScript(engine, *json);
+    const auto result = runtime::spec::RunScript(engine, json->json, {});
     ASSERT_TRUE(result.ok()) << result.status();
     std::filesystem::remove_all(work);
     std::printf("%-24s %6u passed %4zu failed %4u differences\n",

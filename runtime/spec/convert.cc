@@ -76,23 +76,125 @@ absl::Status WriteText(const std::string& path, std::string_view text) {
   return absl::InternalError(absl::StrCat("cannot write ", path));
 }
 
+// `(if A (B) (then` as `(if (B A) (then`: the one such place of the suite.
+std::string WithPlainConditions(std::string script) {
+  static constexpr std::string_view kFolded = "(if (i32.const 1) (i32.eqz) (";
+  static constexpr std::string_view kPlain = "(if (i32.eqz (i32.const 1)) (";
+  const size_t at = script.find(kFolded);
+  if (at != std::string::npos) script.replace(at, kFolded.size(), kPlain);
+  return script;
+}
+
+bool WriteJson(const std::string& wast, const std::string& json) {
+  return RunProgram({"wast2json", "--enable-tail-call",
+                     "--enable-extended-const", wast.c_str(), "-o",
+                     json.c_str()});
+}
+
+// Where the form that begins at `at` with `(` ends; strings and comments hide
+// parentheses.
+size_t EndOfForm(const std::string& text, size_t at) {
+  uint32_t depth = 0, comments = 0;
+  for (; at < text.size(); ++at) {
+    const std::string_view two = std::string_view(text).substr(at, 2);
+    if (two == "(;") {
+      ++comments;
+      ++at;
+    } else if (two == ";)" && comments != 0) {
+      --comments;
+      ++at;
+    } else if (comments != 0) {
+      continue;
+    } else if (two == ";;") {
+      while (at < text.size() && text[at] != '\n') ++at;
+    } else if (text[at] == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+      }
+    } else if (text[at] == '(') {
+      ++depth;
+    } else if (text[at] == ')' && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
+// The script's commands, each with what stands before it.
+std::vector<std::string> Commands(const std::string& script) {
+  std::vector<std::string> commands;
+  size_t begin = 0, at = 0;
+  while (at < script.size()) {
+    const std::string_view two = std::string_view(script).substr(at, 2);
+    if (two == ";;") {
+      while (at < script.size() && script[at] != '\n') ++at;
+    } else if (two == "(;") {
+      at = EndOfForm(script + ")", at);
+    } else if (script[at] == '(') {
+      at = EndOfForm(script, at);
+      commands.push_back(script.substr(begin, at - begin));
+      begin = at;
+    } else {
+      ++at;
+    }
+  }
+  return commands;
+}
+
+// Without the modules that wast2json refuses, and the commands behind them up
+// to the next module.
+std::string WithoutUnreadable(const std::string& script,
+                              const std::string& folder, uint32_t* left_out) {
+  const std::string wast = absl::StrCat(folder, "/command.wast");
+  const std::string json = absl::StrCat(folder, "/command.json");
+  std::string out;
+  bool dropped = false;
+  for (const std::string& command : Commands(script)) {
+    const bool is_module = command.find("(module") != std::string::npos;
+    const bool is_assertion = command.find("(assert_") != std::string::npos;
+    if (is_module) {
+      const bool readable =
+          WriteText(wast, command).ok() && WriteJson(wast, json);
+      if (!is_assertion) dropped = !readable;
+      if (readable) {
+        out += command;
+      } else {
+        ++*left_out;
+      }
+    } else if (dropped) {
+      ++*left_out;
+    } else {
+      out += command;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
-absl::StatusOr<std::string> ConvertScript(const std::string& script,
-                                          const std::string& folder) {
+absl::StatusOr<ConvertedScript> ConvertScript(const std::string& script,
+                                              const std::string& folder) {
   const absl::StatusOr<std::string> text = ReadText(script);
   if (!text.ok()) return text.status();
   const std::string name = std::filesystem::path(script).stem();
   const std::string wast = absl::StrCat(folder, "/", name, ".wast");
-  const std::string json = absl::StrCat(folder, "/", name, ".json");
-  const absl::Status written = WriteText(wast, WithTableIndices(*text));
+  ConvertedScript converted;
+  converted.json = absl::StrCat(folder, "/", name, ".json");
+  const std::string known = WithPlainConditions(WithTableIndices(*text));
+  absl::Status written = WriteText(wast, known);
   if (!written.ok()) return written;
-  if (!RunProgram({"wast2json", wast.c_str(), "-o", json.c_str()})) {
+  if (WriteJson(wast, converted.json)) return converted;
+  const std::string readable =
+      WithoutUnreadable(known, folder, &converted.left_out);
+  written = WriteText(wast, readable);
+  if (!written.ok()) return written;
+  if (converted.left_out == 0 || readable.empty() ||
+      !WriteJson(wast, converted.json)) {
     return absl::FailedPreconditionError(
         absl::StrCat("wast2json does not convert ", name,
                      " (is the package wabt installed?)"));
   }
-  return json;
+  return converted;
 }
 
 absl::StatusOr<std::vector<uint8_t>> AssembleModule(

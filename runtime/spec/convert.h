@@ -14,12 +14,19 @@
 
 namespace ingot::runtime::spec {
 
-// Writes NAME.json and the modules it names into the existing `folder` and
-// returns the path of the JSON. Version 1.0.32 of wabt does not know that the
-// table index of table.get, set, size, grow and fill may be left out (6.5.9:
-// it is 0 then), so it is written into the script first.
-absl::StatusOr<std::string> ConvertScript(const std::string& script,
-                                          const std::string& folder);
+struct ConvertedScript {
+  std::string json;       // path of NAME.json
+  uint32_t left_out = 0;  // commands that wabt cannot read
+};
+
+// Writes NAME.json and the modules it names into the existing `folder`. What
+// version 1.0.32 of wabt does not know of the text format (6.5.9: a table index
+// that is left out is 0; a folded `if` may have several condition operands) is
+// written out first. If it refuses the script still, each module is tried by
+// itself, and those that it cannot read are left out with the commands that
+// act on them.
+absl::StatusOr<ConvertedScript> ConvertScript(const std::string& script,
+                                              const std::string& folder);
 
 // The binary form of a module in text form, by wat2wasm. `folder` exists and
 // takes the two files in between.

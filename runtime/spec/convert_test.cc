@@ -35,7 +35,28 @@ TEST(ConvertTest, WritesTheTableIndexThatTheScriptLeavesOut) {
   std::filesystem::create_directories(folder);
   const auto json = ConvertScript(script, folder);
   ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->left_out, 0u);
   EXPECT_TRUE(std::filesystem::exists(folder + "/tables.0.wasm"));
+}
+
+TEST(ConvertTest, LeavesOutWhatWabtCannotRead) {
+  const std::string script = testing::TempDir() + "/newer.wast";
+  std::ofstream(script) << R"(
+      (; a comment with ( in it ;) (module (func (export "a")))
+      (assert_return (invoke "a"))
+      (module (type $t (func)) ;; with a " quote
+        (func (export "b") (result (ref null $t)) (ref.null $t)))
+      (assert_return (invoke "b") (ref.null))
+      (assert_invalid (module (func (result (ref 0)))) "unknown type")
+      (module (func (export "c")))
+      (assert_return (invoke "c")))";
+  const std::string folder = testing::TempDir() + "/newer";
+  std::filesystem::create_directories(folder);
+  const auto converted = ConvertScript(script, folder);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  EXPECT_EQ(converted->left_out, 3u);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/newer.1.wasm"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/newer.2.wasm"));
 }
 
 TEST(ConvertTest, RefusesWhatIsNoScript) {

@@ -94,11 +94,12 @@ std::string Describe(const Outcome& outcome) {
 
 class Script {
  public:
-  Script(const Engine& engine, std::string folder)
+  Script(const Engine& engine, std::string folder, wasm::Features features)
       : engine_(engine),
         folder_(std::move(folder)),
         store_(engine.new_store()) {
     profile_.limits.memory_pages = 65535;  // the suite grows to its maxima
+    profile_.features = features.bits;
     AddSpectest();
   }
 
@@ -377,13 +378,14 @@ Engine InterpreterEngine() {
 }
 
 absl::StatusOr<ScriptResult> RunScript(const Engine& engine,
-                                       const std::string& json) {
+                                       const std::string& json,
+                                       wasm::Features features) {
   const auto bytes = ReadBytes(json);
   if (!bytes.ok()) return bytes.status();
   const auto commands = ParseJson(
       {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   if (!commands.ok()) return commands.status();
-  Script script(engine, std::filesystem::path(json).parent_path());
+  Script script(engine, std::filesystem::path(json).parent_path(), features);
   for (const Json& command : commands->Items("commands")) {
     script.Step(command);
   }

@@ -42,7 +42,8 @@ struct ScriptResult {
 
 // `json` was written by ConvertScript. A status: the files cannot be read.
 absl::StatusOr<ScriptResult> RunScript(const Engine& engine,
-                                       const std::string& json);
+                                       const std::string& json,
+                                       wasm::Features features);
 
 }  // namespace ingot::runtime::spec
 

@@ -19,7 +19,7 @@ ScriptResult Play(const std::string& text) {
   std::ofstream(folder + "/test.wast") << text;
   const auto json = ConvertScript(folder + "/test.wast", folder + "/out");
   EXPECT_TRUE(json.ok()) << json.status();
-  const auto result = RunScript(InterpreterEngine(), *json);
+  const auto result = RunScript(InterpreterEngine(), json->json, {});
   EXPECT_TRUE(result.ok()) << result.status();
   return *result;
 }
@@ -67,7 +67,7 @@ TEST(ScriptTest, SeesEachKindOfFailure) {
 }
 
 TEST(ScriptTest, MissingFileIsAnError) {
-  EXPECT_FALSE(RunScript(InterpreterEngine(), "/nonexistent.json").ok());
+  EXPECT_FALSE(RunScript(InterpreterEngine(), "/nonexistent.json", {}).ok());
 }
 
 }  // namespace
