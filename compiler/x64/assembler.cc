@@ -49,6 +49,7 @@ void Assembler::Set(Cc cc, uint8_t dst) {
   const uint8_t rex = static_cast<uint8_t>(0x40 | (dst >> 3));
   const uint8_t op = static_cast<uint8_t>(0x90 + static_cast<uint8_t>(cc));
   const uint8_t modrm = static_cast<uint8_t>(0xC0 | (dst & 7));
+  if (dst == flags_reg_) flags_reg_ = kNoReg;
   if (dst >= 4) {
     Bytes({rex, 0x0F, op, modrm});
   } else {

@@ -52,7 +52,15 @@ class Assembler {
   // General registers with a zero upper half at this place in the code, known
   // from the instructions since the last label (bit r: register r).
   uint32_t zero_upper() const { return zero_upper_; }
-  void SetZeroUpper(uint32_t mask) { zero_upper_ = mask; }
+  // A label: what was known of the flags no longer holds.
+  void SetZeroUpper(uint32_t mask) {
+    zero_upper_ = mask;
+    flags_reg_ = kNoReg;
+  }
+  // Whether the zero flag tells if the register is zero.
+  bool ZeroFlagIsOf(uint8_t reg, Width w) const {
+    return flags_reg_ == reg && flags_width_ == w;
+  }
 
   // General registers.
   void Rr(X86 id, Width w, uint8_t dst, uint8_t src) {
@@ -80,10 +88,11 @@ class Assembler {
       Wrote(id, w, kRdx);
     }
   }
-  // Shifts by cl.
+  // Shifts by cl, which leave the flags alone when it is zero.
   void Rcl(X86 id, Width w, uint8_t dst) {
     Check(asm_.emit(id, Gp(w, dst), asmjit::x86::cl));
     Wrote(id, w, dst);
+    flags_reg_ = kNoReg;
   }
   void Rm(X86 id, Width w, uint8_t dst, const Mem& mem) {
     Check(asm_.emit(id, Gp(w, dst), Address(mem, 0)));
@@ -126,27 +135,34 @@ class Assembler {
   void Set(Cc cc, uint8_t dst);
   void Rr8(X86 id, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, asmjit::x86::gpb(dst), asmjit::x86::gpb(src)));
+    flags_reg_ = kNoReg;
   }
   void MovImm64(uint8_t dst, uint64_t bits);
 
   // xmm registers, numbered from 16.
   void Xx(X86 id, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Xmm(dst), Xmm(src)));
+    flags_reg_ = kNoReg;
   }
   void Xxi(X86 id, uint8_t dst, uint8_t src, uint32_t imm) {
     Check(asm_.emit(id, Xmm(dst), Xmm(src), asmjit::imm(imm)));
+    flags_reg_ = kNoReg;
   }
   void Xi(X86 id, uint8_t dst, uint32_t imm) {
     Check(asm_.emit(id, Xmm(dst), asmjit::imm(imm)));
+    flags_reg_ = kNoReg;
   }
   void Xxx(X86 id, uint8_t dst, uint8_t a, uint8_t b) {
     Check(asm_.emit(id, Xmm(dst), Xmm(a), Xmm(b)));
+    flags_reg_ = kNoReg;
   }
   void Xxm(X86 id, uint8_t dst, uint8_t a, const Mem& mem) {
     Check(asm_.emit(id, Xmm(dst), Xmm(a), Address(mem, 0)));
+    flags_reg_ = kNoReg;
   }
   void Xm(X86 id, uint8_t dst, const Mem& mem) {
     Check(asm_.emit(id, Xmm(dst), Address(mem, 0)));
+    flags_reg_ = kNoReg;
   }
   void Mx(X86 id, const Mem& mem, uint8_t src) {
     Check(asm_.emit(id, Address(mem, 0), Xmm(src)));
@@ -154,6 +170,7 @@ class Assembler {
   // Between the files; the width is that of the general register.
   void Xr(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Xmm(dst), Gp(w, src)));
+    flags_reg_ = kNoReg;
   }
   void Rx(X86 id, Width w, uint8_t dst, uint8_t src) {
     Check(asm_.emit(id, Gp(w, dst), Xmm(src)));
@@ -206,11 +223,31 @@ class Assembler {
   // A 32-bit write clears the upper half (SDM, volume 1, 3.4.1.1), also that of
   // a cmov that does not move; bsr and bsf may leave it as it was.
   void Wrote(X86 id, Width w, uint8_t dst) {
+    NoteFlags(id, w, dst);
     if (id == x::kIdCmp || id == x::kIdTest) return;
     if (w == Width::k32 && id != x::kIdBsr && id != x::kIdBsf) {
       zero_upper_ |= 1u << dst;
     } else {
       zero_upper_ &= ~(1u << dst);
+    }
+  }
+  // Arithmetic sets the zero flag by its result; moves leave the flags alone.
+  void NoteFlags(X86 id, Width w, uint8_t dst) {
+    switch (id) {
+      case x::kIdAdd: case x::kIdSub: case x::kIdAnd: case x::kIdOr:
+      case x::kIdXor: case x::kIdNeg: case x::kIdAndn:
+      case x::kIdShl: case x::kIdShr: case x::kIdSar:
+        flags_reg_ = dst;
+        flags_width_ = w;
+        return;
+      case x::kIdMov: case x::kIdMovzx: case x::kIdMovsx: case x::kIdMovsxd:
+      case x::kIdLea: case x::kIdRorx: case x::kIdShlx: case x::kIdShrx:
+      case x::kIdSarx:
+        if (dst == flags_reg_) flags_reg_ = kNoReg;
+        return;
+      default:
+        flags_reg_ = kNoReg;
+        return;
     }
   }
   void Bytes(std::initializer_list<uint8_t> bytes);
@@ -219,6 +256,8 @@ class Assembler {
   asmjit::x86::Assembler asm_;
   uint8_t* buffer_ = nullptr;
   uint32_t zero_upper_ = 0;
+  uint8_t flags_reg_ = kNoReg;
+  Width flags_width_ = Width::k32;
   // Short jumps that wait for their target, and what held at each.
   struct ShortJump {
     uint32_t at;

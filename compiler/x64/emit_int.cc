@@ -212,10 +212,14 @@ void Emitter::CompareInts(InstId i, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
   if (inst.b == kNoId) {
-    as_.Rr(x::kIdTest, w, alloc.src[0], alloc.src[0]);
+    TestZero(alloc.src[0], w);
   } else if (alloc.src[1] == kImmediate) {
     const int64_t imm = ConstImm(inst.b);
-    if (imm == 0) {
+    const Op op = static_cast<Op>(inst.op);
+    if (imm == 0 && (op == Op::kI32Eq || op == Op::kI32Ne ||
+                     op == Op::kI64Eq || op == Op::kI64Ne)) {
+      TestZero(alloc.src[0], w);
+    } else if (imm == 0) {
       as_.Rr(x::kIdTest, w, alloc.src[0], alloc.src[0]);
     } else {
       as_.Ri(x::kIdCmp, w, alloc.src[0], imm);

@@ -283,7 +283,12 @@ void Emitter::EmitMovesBefore(InstId i) {
     if (move.src == kInFrame) {
       LoadFrame(type, move.dst, SlotOf(move.value));
     } else if (move.src == kImmediate) {
-      LoadConst(move.value, move.dst);
+      // No flags are awaited between instructions.
+      if (!IsFloat(type) && ConstBits(move.value) == 0) {
+        as_.Rr(x::kIdXor, Width::k32, move.dst, move.dst);
+      } else {
+        LoadConst(move.value, move.dst);
+      }
     } else {
       MoveReg(type, move.dst, move.src);
     }
@@ -383,8 +388,13 @@ void Emitter::EmitGas(const Inst& inst) {
 Test Emitter::TestOf(InstId condition, uint8_t where) {
   if (where == kNoReg) return Compare(condition);
   const Width w = WidthOf(graph_.insts[condition].type);
-  as_.Rr(x::kIdTest, w, where, where);
+  TestZero(where, w);
   return Test{Test::Kind::kPlain, Cc::kNe};
+}
+
+// Sets the zero flag by a register, unless it is set so.
+void Emitter::TestZero(uint8_t reg, Width w) {
+  if (!as_.ZeroFlagIsOf(reg, w)) as_.Rr(x::kIdTest, w, reg, reg);
 }
 
 Test Emitter::Invert(const Test& test) {

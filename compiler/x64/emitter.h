@@ -159,6 +159,7 @@ class Emitter {
   void Label(std::initializer_list<uint32_t> short_jumps);
   void EdgeOutOfLine(uint32_t at, EdgeId edge);
   Test TestOf(InstId condition, uint8_t where);
+  void TestZero(uint8_t reg, Width w);
   static Test Invert(const Test& test);
 
   // Frame and operands.
