@@ -10,8 +10,8 @@
 #include "compiler/wasm/test_module.h"
 
 // A graph for tests: a function of a one-function module goes in, its graph in
-// the module's arena comes out. Memory 0 has a page; the function may call
-// itself.
+// the module's arena comes out, optimised for x86-64-v3 if asked. Memory 0 has a
+// page; the function may call itself.
 
 namespace ingot::compiler {
 
@@ -29,14 +29,18 @@ inline std::vector<uint8_t> OneFunction(
 class TestGraph {
  public:
   explicit TestGraph(const std::vector<uint8_t>& bytes,
-                     BuildMode mode = BuildMode::kSsa)
+                     BuildMode mode = BuildMode::kSsa, bool optimised = false)
       : module_(bytes) {
     if (!module_.status().ok()) return;
     const wasm::Body& body = module_.body(0);
-    if (!PrepareLocals(module_.arena(), body.locals, &locals_)) return;
+    ValueNumbering numbering;
+    if (!PrepareLocals(module_.arena(), body.locals, &locals_) ||
+        !numbering.Allocate(module_.arena())) {
+      return;
+    }
     result_ = BuildGraph(module_.arena(), module_.bytes(), module_.module(),
-                         body, kGasScheduleV1, mode, &locals_, nullptr,
-                         false, &graph_);
+                         body, kGasScheduleV1, mode, &locals_,
+                         optimised ? &numbering : nullptr, optimised, &graph_);
   }
 
   bool valid() const { return module_.status().ok(); }
