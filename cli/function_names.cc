@@ -3,6 +3,7 @@
 
 #include "cli/function_names.h"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -55,12 +56,22 @@ std::string_view Text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Nothing that moves a terminal's cursor.
+// Nothing that moves a terminal's cursor: neither ASCII's control characters nor
+// U+0080 to U+009F. What stands for invalid bytes takes three bytes each, so the
+// length is cut at the end, in front of a character.
 std::string Printable(std::string_view name) {
-  std::string out = json::ToValidUtf8(name.substr(0, kMaxNameBytes));
-  for (char& c : out) {
-    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) c = '?';
+  const std::string text = json::ToValidUtf8(name.substr(0, kMaxNameBytes));
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    const bool c1 =
+        byte == 0xC2 && static_cast<uint8_t>(text[i + 1]) < 0xA0;
+    if (c1) ++i;
+    out += c1 || byte < 0x20 || byte == 0x7F ? '?' : text[i];
   }
+  size_t size = std::min(out.size(), kMaxNameBytes);
+  while (size < out.size() && (out[size] & 0xC0) == 0x80) --size;
+  out.resize(size);
   return out;
 }
 

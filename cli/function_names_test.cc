@@ -36,6 +36,28 @@ TEST(FunctionNamesTest, NothingReachesATerminalUnchecked) {
   EXPECT_EQ(Names(module).Find(3), "?[31m");
 }
 
+// The module with one function name instead of both.
+FunctionNames OneName(const std::string& name) {
+  const auto number = [](size_t n) {
+    return std::string{static_cast<char>(0x80 | (n & 0x7F)),
+                       static_cast<char>(n >> 7)};
+  };
+  const std::string names = "\1\0"s + number(name.size()) + name;
+  const std::string section =
+      "\4name\1"s + number(names.size()) + names;
+  return Names("\0asm\1\0\0\0\0"s + number(section.size()) + section);
+}
+
+TEST(FunctionNamesTest, ControlCharactersBeyondAsciiAreNone) {
+  EXPECT_EQ(OneName("a\xC2\x9B" "31m\xC2\xA0").Find(0), "a?31m\xC2\xA0");
+}
+
+TEST(FunctionNamesTest, NamesOfInvalidBytesStayShort) {
+  const std::string name = OneName(std::string(250, '\xFF')).Find(0);
+  EXPECT_EQ(name.size(), 198u);
+  EXPECT_EQ(name.substr(195), "\xEF\xBF\xBD");
+}
+
 TEST(FunctionNamesTest, EveryTruncationEndsQuietly) {
   std::string module = kModule;
   module[9] = static_cast<char>(module.size() - 10);
