@@ -258,7 +258,14 @@ std::string ProfileToToml(const Profile& profile) {
 
 absl::StatusOr<Profile> ProfileFromToml(std::string_view text,
                                         std::string_view path) {
-  const toml::parse_result parsed = toml::parse(text, path);
+  // toml++ 3.3 runs into undefined behaviour at some letters that are not
+  // ASCII, where it expects white space or a key. None means anything in a
+  // profile but in comments, so it is not shown any.
+  std::string ascii(text);
+  std::replace_if(
+      ascii.begin(), ascii.end(),
+      [](char c) { return static_cast<uint8_t>(c) >= 0x80; }, '?');
+  const toml::parse_result parsed = toml::parse(ascii, path);
   if (!parsed) {
     return absl::InvalidArgumentError(
         fmt::format("{}:{}:{}: {}", path, parsed.error().source().begin.line,

@@ -144,6 +144,7 @@ TEST(ProfileTest, ErrorsNameTheKey) {
       {"[limits]\npages = 1", "limits.pages: no profile has such a key"},
       {"[execution.op]\nbr = 0", "profile_schedule"},
       {"level 1", "1:"},
+      {"\xC5\x82 = 1", "wrong.toml:1:"},
   };
   for (const auto& test : kCases) {
     const IngotResult result =
