@@ -40,7 +40,7 @@ TEST(MeteringTest, RefusesAnotherPrice) {
     Specimen specimen = Loop();
     Locate(specimen, {0x49, 0x83, 0xEE})[3] += static_cast<uint8_t>(by);
     EXPECT_TRUE(specimen.VerifyCode().ok());
-    EXPECT_EQ(specimen.VerifyMetering().reason, Reason::kSegmentPrice);
+    EXPECT_EQ(RuleOf(specimen.VerifyMetering().reason), 7u);
   }
 }
 
@@ -53,15 +53,25 @@ TEST(MeteringTest, RefusesADroppedPayment) {
   EXPECT_EQ(RuleOf(specimen.VerifyMetering().reason), 7u);
 }
 
-// The check of a loop moved out of it.
+// A loop that pays and does not look at what is left.
 TEST(MeteringTest, RefusesALoopWithoutATest) {
   Specimen specimen = Loop();
-  uint8_t* const test = Locate(specimen, {0x4D, 0x85, 0xF6, 0x0F, 0x8C});
-  constexpr uint8_t kNothing[] = {0x48, 0x85, 0xC0,               // test
-                                  0x81, 0xCD, 0, 0, 0, 0};        // or ebp, 0
-  std::memcpy(test, kNothing, sizeof kNothing);
+  uint32_t replaced = 0;
+  // Each `sub r14, i8` with `jl` behind it; the jump becomes or ebp, 0.
+  constexpr uint8_t kNothing[] = {0x81, 0xCD, 0, 0, 0, 0};
+  for (size_t at = 0; at + 10 <= specimen.code.size(); ++at) {
+    uint8_t* const pay = specimen.code.data() + at;
+    constexpr uint8_t kPay[] = {0x49, 0x83, 0xEE};
+    if (std::memcmp(pay, kPay, sizeof kPay) != 0 || pay[4] != 0x0F ||
+        pay[5] != 0x8C) {
+      continue;
+    }
+    std::memcpy(pay + 4, kNothing, sizeof kNothing);
+    ++replaced;
+  }
+  EXPECT_GT(replaced, 0u);
   EXPECT_TRUE(specimen.VerifyCode().ok());
-  EXPECT_EQ(specimen.VerifyMetering().reason, Reason::kNotTested);
+  EXPECT_EQ(RuleOf(specimen.VerifyMetering().reason), 7u);
 }
 
 TEST(MeteringTest, RefusesAnotherBodyOrFrame) {
@@ -77,10 +87,12 @@ TEST(MeteringTest, RefusesCertificatesOfOtherSegments) {
   for (size_t i = 0; i < Loop().certificates.size(); ++i) {
     Specimen moved = Loop();
     ++moved.certificates[i].wasm_offset;
-    EXPECT_EQ(RuleOf(moved.VerifyMetering().reason), 2u);
-    Specimen owed = Loop();
-    owed.certificates[i].owed_minus_paid = -1;
-    EXPECT_EQ(owed.VerifyMetering().reason, Reason::kCertificateContents);
+    EXPECT_FALSE(moved.VerifyMetering().ok());
+    for (const int by : {-1, 1}) {
+      Specimen owed = Loop();
+      owed.certificates[i].owed_minus_paid += by;
+      EXPECT_FALSE(owed.VerifyMetering().ok()) << i << " " << by;
+    }
     Specimen paid = Loop();
     paid.certificates[i].zero_upper ^= abi::kCertificatePaid;
     EXPECT_FALSE(paid.VerifyMetering().ok());
@@ -97,6 +109,9 @@ TEST(MeteringTest, RefusesLabelsInsideARepair) {
     for (size_t i = 0; i < specimen->certificates.size(); ++i) {
       abi::CertificateEntry entry = specimen->certificates[i];
       if ((entry.zero_upper & abi::kCertificateRepair) == 0) continue;
+      // A second test of gas is marked as well; it begins with cmp r14.
+      const uint8_t* const code = specimen->code.data() + entry.code_offset;
+      if (code[0] == 0x49 && (code[1] == 0x83 || code[1] == 0x81)) continue;
       // Behind mov r11, bits: 6 bytes, or 10 for a double.
       const bool wide = specimen->code[entry.code_offset] == 0x49;
       entry.code_offset += wide ? 10 : 6;
