@@ -105,7 +105,7 @@ int VerifyCommand(const Options& options, Output& output) {
   if (!file.ok()) return output.Fault(file.status());
   Checks checks(output);
   absl::StatusOr<runtime::ArtifactView> view =
-      runtime::ReadArtifact(file->bytes, {});
+      runtime::ReadArtifact(file->bytes, {.any_processor = true});
   if (!view.ok()) {
     const runtime::ArtifactError error =
         runtime::ArtifactErrorOf(view.status());
@@ -119,20 +119,23 @@ int VerifyCommand(const Options& options, Output& output) {
   checks.Add("format", true, "", "");
   output.object().Add("artifact_sha256",
                       json::Value::String(Sha256(file->bytes).Hex()));
-  // Loading verifies the native code; nothing is run.
-  if (absl::Status loaded = AddOutcome(
-          "native code", runtime::NativeProgram::Load(file->bytes, {}).status(),
-          checks);
-      !loaded.ok()) {
-    return output.Fault(loaded);
+  // Loading verifies the native code; nothing is run. What this processor cannot
+  // load is verified with its module only.
+  const absl::Status load =
+      runtime::NativeProgram::Load(file->bytes, {}).status();
+  const bool loads = runtime::ArtifactErrorOf(load) !=
+                     runtime::ArtifactError::kIsaUnsupported;
+  if (loads) {
+    const absl::Status fault = AddOutcome("native code", load, checks);
+    if (!fault.ok()) return output.Fault(fault);
   }
   if (options.files.size() > 1) {
     absl::StatusOr<InputFile> module =
         ReadInputFile(options.files[1], view->profile.limits.module_bytes);
     if (!module.ok()) return output.Fault(module.status());
     if (absl::Status metered = AddOutcome(
-            "metering", runtime::VerifyWithModule(*view, module->bytes),
-            checks);
+            loads ? "metering" : "native code and metering",
+            runtime::VerifyWithModule(*view, module->bytes), checks);
         !metered.ok()) {
       return output.Fault(metered);
     }
@@ -141,8 +144,10 @@ int VerifyCommand(const Options& options, Output& output) {
       return output.Fault(recompiled);
     }
   } else {
-    output.Line("not checked: metering, and that the code is what the compiler "
-                "makes of the module (pass the module, too)");
+    output.Line(fmt::format(
+        "not checked: {}metering, and that the code is what the compiler makes "
+        "of the module (pass the module, too)",
+        loads ? "" : "native code, which this processor cannot run; "));
   }
   return checks.Finish();
 }

@@ -239,17 +239,13 @@ absl::Status Compile(const SandboxedCompiler& compiler,
 }
 
 // An ArtifactError for what is no artifact of this module, or one whose code
-// may leave its instance or run for less than its price.
+// may leave its instance or run for less than its price. What this processor
+// can run does not matter.
 absl::Status Verify(std::span<const uint8_t> artifact,
                     std::span<const uint8_t> module_bytes) {
-  const auto view = runtime::ReadArtifact(artifact, {});
-  if (view.ok()) return runtime::VerifyWithModule(*view, module_bytes);
-  // For another processor than this one: verified where it is loaded.
-  if (runtime::ArtifactErrorOf(view.status()) ==
-      runtime::ArtifactError::kIsaUnsupported) {
-    return absl::OkStatus();
-  }
-  return view.status();
+  const auto view = runtime::ReadArtifact(artifact, {.any_processor = true});
+  if (!view.ok()) return view.status();
+  return runtime::VerifyWithModule(*view, module_bytes);
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
   if (!program.ok()) return program.status();
   if (!rejection.ok()) return absl::InternalError("two verdicts");
   specimen.program = *std::move(program);
-  const auto view = runtime::ReadArtifact(specimen.artifact, {});
+  const auto view =
+      runtime::ReadArtifact(specimen.artifact, {.any_processor = true});
   if (!view.ok()) return view.status();
   specimen.code.assign(view->text.begin(),
                       view->text.begin() + view->identity.code_bytes);

@@ -16,7 +16,8 @@
 // everything but the sections' payload is exactly what the compiler writes for
 // that payload, the function, trap and certificate tables are ordered and
 // point into the code, the profile decodes and its digest is right, this
-// runtime speaks its versions and this processor runs its instructions.
+// runtime speaks its versions and this processor runs its instructions (unless
+// any is asked for).
 // That the code itself is harmless is the verifier's part, not the reader's.
 
 namespace ingot::runtime {
@@ -47,11 +48,13 @@ struct ArtifactView {
 // What the caller knows of the artifact it wants; what is absent is not
 // compared.
 struct ExpectedArtifact {
-  std::optional<Digest> file;
-  std::optional<Digest> module;
-  std::optional<Digest> compiler;
+  std::optional<Digest> file = std::nullopt;
+  std::optional<Digest> module = std::nullopt;
+  std::optional<Digest> compiler = std::nullopt;
   // Compared by digest; a refusal names the first field that differs.
   const Profile* profile = nullptr;
+  // Also one that this processor cannot run: to verify it, not to load it.
+  bool any_processor = false;
 };
 
 // `file` begins at a multiple of 16.

@@ -46,7 +46,7 @@ constexpr uint8_t kNoForm = 0xFF;
 static_assert(kFormCount < kNoForm);
 
 // Prefixes by the number that pp of VEX has for them.
-constexpr uint8_t PrefixNumber(uint8_t prefix) {
+consteval uint8_t PrefixNumber(uint8_t prefix) {
   return prefix == 0x66 ? 1 : prefix == 0xF3 ? 2 : prefix == 0xF2 ? 3 : 0;
 }
 
@@ -64,7 +64,7 @@ struct Chains {
   uint8_t next[kFormCount][2];
 };
 
-constexpr Chains MakeChains() {
+consteval Chains MakeChains() {
   Chains chains{};
   for (auto& map : chains.first) {
     for (auto& prefix : map) {
@@ -108,7 +108,7 @@ struct Rows {
   } roles[kFormCount];
 };
 
-constexpr Instruction PartsOf(uint32_t f, bool wide, bool memory) {
+consteval Instruction PartsOf(uint32_t f, bool wide, bool memory) {
   constexpr uint8_t kBytes[] = {0, 1, 2, 4, 8, 4, 1, 2, 4, 8, 4, 0, 8};
   const Form& form = kForms[f];
   Instruction in;
@@ -128,7 +128,7 @@ constexpr Instruction PartsOf(uint32_t f, bool wide, bool memory) {
   return in;
 }
 
-constexpr Rows MakeRows() {
+consteval Rows MakeRows() {
   Rows rows{};
   for (uint32_t f = 0; f < kFormCount; ++f) {
     for (uint32_t i = 0; i < 4; ++i) {
@@ -176,7 +176,7 @@ struct LeadTable {
   uint8_t of[256];
 };
 
-constexpr LeadTable MakeLeads() {
+consteval LeadTable MakeLeads() {
   LeadTable table{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     table.of[byte] = PrefixNumber(static_cast<uint8_t>(byte));

@@ -20,7 +20,7 @@ constexpr uint8_t kCcNotEqual = 5, kCcAbove = 7, kCcLess = 12;
 
 // Results of builtins that are an i32, by number.
 enum BuiltinResult : uint8_t { kNoResult, kI32Result, kRefResult };
-constexpr uint8_t ResultOf(const char* text) {
+consteval uint8_t ResultOf(const char* text) {
   return text[0] == 'i' ? kI32Result : text[0] == 'r' ? kRefResult : kNoResult;
 }
 constexpr uint8_t kBuiltinResults[] = {
@@ -233,7 +233,7 @@ Reason FunctionPass::AtTrapEntries() {
     VERIFY(after_call_, kTrapEntry);
     after_call_ = false;
     if (meter_ != nullptr) {
-      RETURN_IF_REFUSED(meter_->CallSite(entry, called_, callee_));
+      RETURN_IF_REFUSED(meter_->CallSite(entry, callee_));
     }
   }
   VERIFY(!after_call_, kNoTrapEntry);
@@ -325,8 +325,8 @@ Reason FunctionPass::Expected(const Instruction& in) {
                  in.disp == layout_.Import(expected_),
              kIndirectCall);
       const uint32_t import = expected_;
-      return FinishCall(ShapeOf(TypeOfFunction(import)), CalledKind::kImport,
-                        import);
+      return FinishCall(ShapeOf(TypeOfFunction(import)),
+                        {CalledKind::kImport, 0, import});
     }
     case Expect::kIndirectCall: {
       if (in.op == Op::kAddImm) return LeaveFrame(in, Expect::kIndirectJump);
@@ -335,7 +335,8 @@ Reason FunctionPass::Expected(const Instruction& in) {
                  in.index == kNoRegister && in.disp == abi::kFuncRefCode,
              kIndirectCall);
       const uint32_t type = expected_;
-      return FinishCall(ShapeOf(type), CalledKind::kIndirect, type);
+      return FinishCall(ShapeOf(type), {CalledKind::kIndirect, 1, type,
+                                        {expected_table_, kNowhere}});
     }
     case Expect::kTailEntry:
     case Expect::kTailBase:
@@ -486,9 +487,9 @@ Reason FunctionPass::Jcc(const Instruction& in, const Comparison& compared) {
   } else if (compared.flags == Flags::kTableBound && in.cc == kCcAboveEqual) {
     state_.SetTag(reg, {TagKind::kElementIndex, compared.index, 0});
   } else if (compared.flags == Flags::kNull && in.cc == kCcEqual) {
-    state_.SetTag(reg, {TagKind::kRef, 0, 0});
+    state_.SetTag(reg, {TagKind::kRef, compared.index, 0});
   } else if (compared.flags == Flags::kTypeMatch && in.cc == kCcNotEqual) {
-    state_.SetTag(reg, {TagKind::kRefOfType, compared.index, 0});
+    state_.SetTag(reg, {TagKind::kRefOfType, compared.index, compared.value});
   }
   return Reason::kNone;
 }
@@ -595,8 +596,8 @@ uint32_t FunctionPass::FunctionAt(int64_t code_offset) const {
 Reason FunctionPass::Call(const Instruction& in) {
   const uint32_t function = FunctionAt(int64_t{next()} + in.imm);
   VERIFY(function != kNowhere, kCallTarget);
-  return FinishCall(ShapeOf(TypeOfFunction(function)), CalledKind::kFunction,
-                    function);
+  return FinishCall(ShapeOf(TypeOfFunction(function)),
+                    {CalledKind::kFunction, 0, function});
 }
 
 // A runtime call; other calls through memory end a template (Expected).
@@ -611,14 +612,19 @@ Reason FunctionPass::CallMemory(const Instruction& in) {
   if (kBuiltinResults[number.value] == kI32Result) {
     shape.results_mask = 1u << kRax;
   }
-  return FinishCall(shape, CalledKind::kRuntime,
-                    static_cast<uint32_t>(number.value));
+  Callee callee = {CalledKind::kRuntime, 2,
+                   static_cast<uint32_t>(number.value)};
+  for (uint32_t i = 0; i < 2; ++i) {
+    const Tag immediate = state_.At(abi::kIntArgument[i]);
+    if (immediate.kind != TagKind::kConst) continue;
+    callee.immediate[i] = static_cast<uint32_t>(immediate.value);
+  }
+  return FinishCall(shape, callee);
 }
 
-Reason FunctionPass::FinishCall(const Shape& shape, CalledKind kind,
-                                uint32_t callee) {
-  const bool restore =
-      kind == CalledKind::kImport || kind == CalledKind::kIndirect;
+Reason FunctionPass::FinishCall(const Shape& shape, const Callee& callee) {
+  const bool restore = callee.kind == CalledKind::kImport ||
+                       callee.kind == CalledKind::kIndirect;
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
   VERIFY(!restore || base_saved_, kBaseNotRestored);
   VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
@@ -626,12 +632,12 @@ Reason FunctionPass::FinishCall(const Shape& shape, CalledKind kind,
          kOutgoingArea);
   state_.Reset(shape.results_mask);
   after_call_ = true;
-  called_ = kind;
   callee_ = callee;
   expected_ = 8 * shape.argument_slots;
   after_pop_ = restore ? Expect::kRestoreBase
-               : kind == CalledKind::kFunction ? Expect::kMayRestoreBase
-                                               : Expect::kAnything;
+               : callee.kind == CalledKind::kFunction
+                   ? Expect::kMayRestoreBase
+                   : Expect::kAnything;
   expect_ = expected_ != 0 ? Expect::kPopArguments : after_pop_;
   return Reason::kNone;
 }

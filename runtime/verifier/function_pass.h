@@ -88,7 +88,7 @@ class FunctionPass {
                             uint32_t* jump) const;
   Reason Call(const Instruction& in);
   Reason CallMemory(const Instruction& in);
-  Reason FinishCall(const Shape& shape, CalledKind kind, uint32_t callee);
+  Reason FinishCall(const Shape& shape, const Callee& callee);
   bool IsRestoreOfBase(const Instruction& in) const;
   void BaseNotRestored();
   uint32_t FunctionAt(int64_t code_offset) const;
@@ -107,7 +107,7 @@ class FunctionPass {
                      int64_t disp) const;
   Reason ExpectedOfTail(const Instruction& in);
   Reason LeaveFrame(const Instruction& in, Expect then);
-  Reason TailCall(uint32_t type, CalledKind kind, uint32_t callee);
+  Reason TailCall(uint32_t type, const Callee& callee);
 
   // operands.cc
   Reason Value(const Instruction& in, const Comparison& compared);
@@ -166,12 +166,12 @@ class FunctionPass {
   Expect expect_ = Expect::kAnything;
   Expect after_pop_ = Expect::kAnything;
   uint32_t expected_ = 0;  // import, type, or bytes
+  uint32_t expected_table_ = 0;
   uint8_t expected_reg_ = kNoRegister;
   uint32_t repair_jump_ = kNowhere;  // the jump that ends T12 or T13
   uint32_t second_test_ = kNowhere;  // the comparison that begins T13
   uint32_t closed_label_ = kNowhere;  // of the zeroing loop
-  CalledKind called_ = CalledKind::kFunction;
-  uint32_t callee_ = 0;
+  Callee callee_;
   RegisterState state_;
   Comparison compared_;
 };

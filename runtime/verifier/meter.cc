@@ -2,6 +2,7 @@
 
 #include "compiler/abi/calling_convention.h"
 #include "compiler/abi/traps.h"
+#include "runtime/verifier/refuse.h"
 
 namespace ingot::verifier {
 
@@ -16,8 +17,10 @@ void Meter::Enter(uint32_t segment, int64_t ahead) {
 
 // A segment is settled when its price is paid, and what had to be tested before
 // was.
-bool Meter::Settled() const {
-  return ahead_ >= 0 && (!segments_.At(current_).tests || tested_);
+Reason Meter::Settled() const {
+  VERIFY(ahead_ >= 0, kUnpaid);
+  VERIFY(!segments_.At(current_).tests || tested_, kNotTested);
+  return Reason::kNone;
 }
 
 Reason Meter::Begin(uint32_t defined) {
@@ -37,7 +40,7 @@ Reason Meter::Begin(uint32_t defined) {
 // To a segment's begin. What is paid ahead less what the certificate says is
 // the price of the segments in between.
 Reason Meter::Transfer(const abi::CertificateEntry& to) {
-  if (!Settled()) return Reason::kUnpaid;
+  RETURN_IF_REFUSED(Settled());
   const uint32_t segment = segments_.Find(to.wasm_offset);
   const int64_t owed = ahead_ + to.owed_minus_paid;
   if (segment == kNowhere || !segments_.At(segment).is_label || owed < 0 ||
@@ -59,10 +62,9 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
   }
   if (reached) {
     if (!paid) {
-      const Reason reason = Transfer(entry);
-      if (reason != Reason::kNone) return reason;
+      RETURN_IF_REFUSED(Transfer(entry));
     } else {
-      if (!Settled()) return Reason::kUnpaid;
+      RETURN_IF_REFUSED(Settled());
       if (segment != current_ || ahead != ahead_) return Reason::kTransfer;
     }
   }
@@ -79,7 +81,7 @@ Reason Meter::Jump(const abi::CertificateEntry& to, bool forwards) {
   if ((to.zero_upper & abi::kCertificatePaid) == 0) {
     return Transfer(to);
   }
-  if (!Settled()) return Reason::kUnpaid;
+  RETURN_IF_REFUSED(Settled());
   if (!forwards || segments_.Find(to.wasm_offset) != current_ ||
       ahead_ + to.owed_minus_paid != 0) {
     return Reason::kTransfer;
@@ -96,7 +98,7 @@ Reason Meter::Test() {
 
 Reason Meter::Pay(uint32_t amount) {
   if (paid_ && segments_.At(current_).kind == SegmentEnd::kSplit) {
-    if (!Settled()) return Reason::kUnpaid;
+    RETURN_IF_REFUSED(Settled());
     Enter(current_ + 1, ahead_);
   }
   if (paid_) return Reason::kSegmentPrice;
@@ -106,7 +108,7 @@ Reason Meter::Pay(uint32_t amount) {
 }
 
 Reason Meter::Trap(const abi::TrapEntry& entry) {
-  if (!Settled()) return Reason::kUnpaid;
+  RETURN_IF_REFUSED(Settled());
   const TrapPoint* point = segments_.FindPoint(current_, entry.wasm_offset);
   if (point == nullptr || (point->codes >> entry.code & 1) == 0 ||
       entry.owed_minus_paid != static_cast<int64_t>(point->owed) -
@@ -116,15 +118,12 @@ Reason Meter::Trap(const abi::TrapEntry& entry) {
   return Reason::kNone;
 }
 
-Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
-                       uint32_t callee) {
-  if (!Settled()) return Reason::kUnpaid;
+Reason Meter::CallSite(const abi::TrapEntry& entry, const Callee& callee) {
+  RETURN_IF_REFUSED(Settled());
   if (ahead_ != 0) return Reason::kSegmentPrice;
   const Segment& segment = segments_.At(current_);
-  if (segment.kind != SegmentEnd::kCall || segment.called != kind ||
-      segment.callee != callee) {
-    return Reason::kCallDiffers;
-  }
+  VERIFY(segment.kind == SegmentEnd::kCall && segment.callee.IsMadeBy(callee),
+         kCallDiffers);
   if (entry.wasm_offset != segment.end || entry.owed_minus_paid != 0) {
     return Reason::kTrapGas;
   }
@@ -132,18 +131,18 @@ Reason Meter::CallSite(const abi::TrapEntry& entry, CalledKind kind,
   return Reason::kNone;
 }
 
-Reason Meter::TailCall(CalledKind kind, uint32_t callee) {
-  if (!Settled()) return Reason::kUnpaid;
+Reason Meter::TailCall(const Callee& callee) {
+  RETURN_IF_REFUSED(Settled());
   if (ahead_ != 0) return Reason::kSegmentPrice;
   const Segment& segment = segments_.At(current_);
-  return segment.kind == SegmentEnd::kTailCall && segment.called == kind &&
-                 segment.callee == callee
-             ? Reason::kNone
-             : Reason::kCallDiffers;
+  VERIFY(segment.kind == SegmentEnd::kTailCall &&
+             segment.callee.IsMadeBy(callee),
+         kCallDiffers);
+  return Reason::kNone;
 }
 
 Reason Meter::Return() {
-  if (!Settled()) return Reason::kUnpaid;
+  RETURN_IF_REFUSED(Settled());
   if (ahead_ != 0) return Reason::kSegmentPrice;
   return segments_.At(current_).kind == SegmentEnd::kReturn
              ? Reason::kNone

@@ -26,14 +26,13 @@ class Meter {
   Reason Test();
   Reason Pay(uint32_t amount);
   Reason Trap(const abi::TrapEntry& entry);
-  Reason CallSite(const abi::TrapEntry& entry, CalledKind kind,
-                  uint32_t callee);
-  Reason TailCall(CalledKind kind, uint32_t callee);
+  Reason CallSite(const abi::TrapEntry& entry, const Callee& callee);
+  Reason TailCall(const Callee& callee);
   Reason Return();
 
  private:
   void Enter(uint32_t segment, int64_t ahead);
-  bool Settled() const;
+  Reason Settled() const;
   Reason Transfer(const abi::CertificateEntry& to);
 
   const CodeParts& parts_;

@@ -48,6 +48,15 @@ Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
     case Op::kAdd:
       Add(in);
       return Reason::kNone;
+    case Op::kMov: {
+      // mov rm, reg
+      const Tag tag = state_.At(in.reg);
+      state_.Write(in.rm, in.width);
+      if (tag.kind == TagKind::kConst && tag.value <= 0xFFFFFFFF) {
+        state_.SetTag(in.rm, tag);
+      }
+      return Reason::kNone;
+    }
     case Op::kMovImm: {
       const uint8_t reg = in.reg != kNoRegister ? in.reg : in.rm;
       state_.Write(reg, in.width);
@@ -59,7 +68,7 @@ Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
     case Op::kTest:
       if (in.width == 8 && in.reg == in.rm &&
           state_.Is(in.reg, TagKind::kRefOrNull)) {
-        compared_ = {Flags::kNull, in.reg, 0, 0, 0};
+        compared_ = {Flags::kNull, in.reg, 0, state_.At(in.reg).index, 0};
       }
       return Reason::kNone;
     case Op::kCmp:
@@ -242,7 +251,7 @@ Reason FunctionPass::Tagged(const Instruction& in, Tag* loaded) {
                  parts_.arena->Get(module_.tables, base.index).element ==
                      wasm::ValType::kFuncRef,
              kIndirectCall);
-      *loaded = {TagKind::kRefOrNull, 0, 0};
+      *loaded = {TagKind::kRefOrNull, base.index, 0};
       return Reason::kNone;
     }
     case TagKind::kTypeIds:
@@ -291,6 +300,7 @@ Reason FunctionPass::LoadBase(const Instruction& in) {
   VERIFY(base.kind == TagKind::kRefOfType && in.disp == abi::kFuncRefBase,
          kIndirectCall);
   expected_ = base.index;
+  expected_table_ = static_cast<uint32_t>(base.value);
   expected_reg_ = in.base;
   expect_ = Expect::kIndirectCall;
   return Reason::kNone;
@@ -327,7 +337,7 @@ Reason FunctionPass::CompareMemory(const Instruction& in) {
   if (plain && in.width == 4 && base.kind == TagKind::kRef &&
       in.disp == abi::kFuncRefTypeId) {
     if (reg.kind == TagKind::kTypeId) {
-      compared_ = {Flags::kTypeMatch, in.base, 0, reg.index, 0};
+      compared_ = {Flags::kTypeMatch, in.base, 0, reg.index, base.index};
     }
     return Reason::kNone;
   }

@@ -22,9 +22,9 @@ enum class TagKind : uint8_t {
   kTableCell,      // cell of the imported table `index`
   kElements,       // elements of table `index`
   kElementIndex,   // below the size of table `index`
-  kRefOrNull,      // an element of a funcref table
+  kRefOrNull,      // an element of the funcref table `index`
   kRef,            // not null
-  kRefOfType,      // of type `index`
+  kRefOfType,      // of type `index`, from table `value`
   kTypeIds,
   kTypeId,         // canonical id of type `index`
   kBelow,          // less than value

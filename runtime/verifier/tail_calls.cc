@@ -75,21 +75,22 @@ Reason FunctionPass::ExpectedOfTail(const Instruction& in) {
     case Expect::kReturn: {
       const uint32_t function = FunctionAt(int64_t{next()} + in.imm);
       VERIFY(function != kNowhere, kCallTarget);
-      return TailCall(TypeOfFunction(function), CalledKind::kFunction,
-                      function);
+      return TailCall(TypeOfFunction(function),
+                      {CalledKind::kFunction, 0, function});
     }
     case Expect::kImportJump:
       VERIFY(in.op == Op::kJmpMem && in.base == kR10 &&
                  in.index == kNoRegister &&
                  in.disp == layout_.Import(expected_),
              kIndirectCall);
-      return TailCall(TypeOfFunction(expected_), CalledKind::kImport,
-                      expected_);
+      return TailCall(TypeOfFunction(expected_),
+                      {CalledKind::kImport, 0, expected_});
     default:
       VERIFY(in.op == Op::kJmpMem && in.base == expected_reg_ &&
                  in.index == kNoRegister && in.disp == abi::kFuncRefCode,
              kIndirectCall);
-      return TailCall(expected_, CalledKind::kIndirect, expected_);
+      return TailCall(expected_, {CalledKind::kIndirect, 1, expected_,
+                                  {expected_table_, kNowhere}});
   }
 }
 
@@ -106,8 +107,7 @@ Reason FunctionPass::LeaveFrame(const Instruction& in, Expect then) {
   return Reason::kNone;
 }
 
-Reason FunctionPass::TailCall(uint32_t type, CalledKind kind,
-                              uint32_t callee) {
+Reason FunctionPass::TailCall(uint32_t type, const Callee& callee) {
   const Shape shape = ShapeOf(type);
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
   // Nothing moves if there is nothing on either side.
@@ -119,12 +119,12 @@ Reason FunctionPass::TailCall(uint32_t type, CalledKind kind,
   VERIFY(shape.result_slots == own_.result_slots &&
              (own_.results_mask & ~shape.results_mask) == 0,
          kTailCall);
-  if (kind != CalledKind::kFunction) base_facts_->left_by_tail_call = true;
+  if (callee.kind != CalledKind::kFunction) base_facts_->left_by_tail_call = true;
   moved_ = kNowhere;
   expect_ = Expect::kAnything;
   straight_ = false;
   reachable_ = false;
-  return meter_ != nullptr ? meter_->TailCall(kind, callee) : Reason::kNone;
+  return meter_ != nullptr ? meter_->TailCall(callee) : Reason::kNone;
 }
 
 }  // namespace ingot::verifier

@@ -62,6 +62,26 @@ uint32_t BuiltinOf(Op op) {
   }
 }
 
+// How many of its immediates a builtin is told.
+uint8_t ImmediatesOf(Op op) {
+  switch (wasm::InfoOf(op).immediate) {
+    case wasm::ImmediateKind::kTable:
+    case wasm::ImmediateKind::kData:
+    case wasm::ImmediateKind::kElement:
+    case wasm::ImmediateKind::kDataMemory:
+      return 1;
+    case wasm::ImmediateKind::kElementTable:
+    case wasm::ImmediateKind::kTableTable:
+      return 2;
+    default:
+      return 0;
+  }
+}
+
+Callee IndirectCallee(const Operator& op) {
+  return {CalledKind::kIndirect, 1, op.a, {op.b, kNowhere}};
+}
+
 }  // namespace
 
 bool WasmSegments::Allocate(const wasm::Body& body) {
@@ -188,22 +208,22 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
     case Op::kReturn:
       return Close(op.offset, SegmentEnd::kReturn);
     case Op::kCall:
-      return Call(op, next, KindOf(op.a), op.a);
+      return Call(op, next, FunctionCallee(op.a));
     case Op::kCallIndirect:
       AddPoint(op, kIndirectCallCodes);
-      return Call(op, next, CalledKind::kIndirect, op.a);
+      return Call(op, next, IndirectCallee(op));
     case Op::kReturnCall:
-      return EndWithCall(op, SegmentEnd::kTailCall, KindOf(op.a), op.a);
+      return EndWithCall(op, SegmentEnd::kTailCall, FunctionCallee(op.a));
     case Op::kReturnCallIndirect:
       AddPoint(op, kIndirectCallCodes);
-      return EndWithCall(op, SegmentEnd::kTailCall, CalledKind::kIndirect,
-                         op.a);
+      return EndWithCall(op, SegmentEnd::kTailCall, IndirectCallee(op));
     default:
       break;
   }
   const uint32_t builtin = BuiltinOf(op.op);
   if (builtin != kNowhere) {
-    return Call(op, next, CalledKind::kRuntime, builtin);
+    return Call(op, next, {CalledKind::kRuntime, ImmediatesOf(op.op), builtin,
+                           {op.a, op.b}});
   }
   if (wasm::HasFlag(op.op, wasm::kTraps)) AddPoint(op, CodesOf(op.op));
 }
@@ -256,22 +276,23 @@ void WasmSegments::Close(uint32_t end, SegmentEnd kind) {
   reachable_ = false;
 }
 
-CalledKind WasmSegments::KindOf(uint32_t function) const {
-  return function < parts_.module->imported_functions ? CalledKind::kImport
-                                                      : CalledKind::kFunction;
+Callee WasmSegments::FunctionCallee(uint32_t function) const {
+  return {function < parts_.module->imported_functions
+              ? CalledKind::kImport
+              : CalledKind::kFunction,
+          0, function};
 }
 
 void WasmSegments::EndWithCall(const Operator& op, SegmentEnd end,
-                               CalledKind kind, uint32_t callee) {
+                               const Callee& callee) {
   calls_ = true;
   Close(op.offset, end);
-  segments_[num_segments_ - 1].called = kind;
   segments_[num_segments_ - 1].callee = callee;
 }
 
-void WasmSegments::Call(const Operator& op, uint32_t next, CalledKind kind,
-                        uint32_t callee) {
-  EndWithCall(op, SegmentEnd::kCall, kind, callee);
+void WasmSegments::Call(const Operator& op, uint32_t next,
+                        const Callee& callee) {
+  EndWithCall(op, SegmentEnd::kCall, callee);
   Open(next, false, false);
 }
 

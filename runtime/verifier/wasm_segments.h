@@ -17,6 +17,27 @@ namespace ingot::verifier {
 
 enum class CalledKind : uint8_t { kFunction, kImport, kIndirect, kRuntime };
 
+// What is called: a function, a type or a builtin, and the table that an
+// indirect call goes through or a builtin's immediates (builtins.def).
+struct Callee {
+  CalledKind kind = CalledKind::kFunction;
+  uint8_t immediates = 0;  // how many of the module's count
+  uint32_t index = 0;
+  uint32_t immediate[2] = {kNowhere, kNowhere};  // kNowhere: not known
+
+  // Whether code that calls `made` does what the module says. An immediate that
+  // comes from a register of which nothing is known is the executor's to check.
+  bool IsMadeBy(const Callee& made) const {
+    if (kind != made.kind || index != made.index) return false;
+    for (uint32_t i = 0; i < immediates; ++i) {
+      if (made.immediate[i] != kNowhere && made.immediate[i] != immediate[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
 enum class SegmentEnd : uint8_t {
   kReturn, kTrap, kTransfer, kCall, kTailCall,
   kSplit,  // nothing but the sum's size ends it
@@ -40,9 +61,8 @@ struct Segment {
   uint32_t successors = 0;
   uint32_t first_point = 0;
   uint32_t points = 0;
-  uint32_t callee = 0;  // function, type, or builtin
   SegmentEnd kind = SegmentEnd::kTransfer;
-  CalledKind called = CalledKind::kFunction;
+  Callee callee;
   bool tests = false;   // a loop's header, or the entry of one that calls
   bool is_label = false;
 };
@@ -103,11 +123,10 @@ class WasmSegments {
   void EndControl(const wasm::Operator& op, uint32_t next);
   void Open(uint32_t begin, bool is_label, bool tests);
   void Close(uint32_t end, SegmentEnd kind);
-  CalledKind KindOf(uint32_t function) const;
-  void EndWithCall(const wasm::Operator& op, SegmentEnd end, CalledKind kind,
-                   uint32_t callee);
-  void Call(const wasm::Operator& op, uint32_t next, CalledKind kind,
-            uint32_t callee);
+  Callee FunctionCallee(uint32_t function) const;
+  void EndWithCall(const wasm::Operator& op, SegmentEnd end,
+                   const Callee& callee);
+  void Call(const wasm::Operator& op, uint32_t next, const Callee& callee);
   void Push(Kind kind, uint32_t target);
   void AddSuccessor(Where where, uint32_t value);
   void AddLabel(uint32_t depth);
