@@ -9,6 +9,7 @@
 #include "compiler/artifact/writer.h"
 #include "compiler/ir/builder.h"
 #include "compiler/opt/gas_placement.h"
+#include "compiler/opt/trivial_phis.h"
 #include "compiler/regalloc/allocation.h"
 #include "compiler/regalloc/liveness.h"
 #include "compiler/wasm/decoder.h"
@@ -115,8 +116,9 @@ class FunctionCompiler {
 #ifdef INGOT_CHECK_PASSES
     INGOT_CHECK(VerifyGraph(graph).what == nullptr);
 #endif
-    if (Optimises(mode) && !PlaceGas(arena_, graph)) {
-      return Result::kOutOfMemory;
+    if (Optimises(mode)) {
+      FindTrivialPhis(graph);
+      if (!PlaceGas(arena_, graph)) return Result::kOutOfMemory;
     }
     Liveness liveness;
     if (!Analyse(arena_, graph, &liveness)) return Result::kOutOfMemory;

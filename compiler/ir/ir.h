@@ -49,7 +49,8 @@ enum : IrOp {
   kIrFirst = 0x200,
   kConst,         // a, b: low and high 32 bits
   kParam,         // a: index of the parameter, c: its place
-  kPhi,           // a: its place among the phis of its block
+  kPhi,           // a: its place among the phis of its block; b: the value that
+                  // it is, where it is trivial (compiler/opt/trivial_phis.h)
   kResult,        // a: call, b: index among its results, c: its place
   kCall,          // operands in the pool; pool[a] = function
   kCallImport,    // pool[a] = function

@@ -7,6 +7,7 @@
 #include "compiler/ir/test_graph.h"
 #include "compiler/ir/verifier.h"
 #include "compiler/opt/gas_placement.h"
+#include "compiler/opt/trivial_phis.h"
 #include "gtest/gtest.h"
 
 namespace ingot::compiler {
@@ -206,6 +207,31 @@ TEST(ValueNumberingTest, TooManyStoresAreForgotten) {
     between.Raw(XY().Byte(0x36).Byte(2).Byte(4 * i).bytes());
   }
   EXPECT_EQ(StoredAndLoaded(between).back(), W(Op::kI32Load));
+}
+
+// Two loops around an assignment of what is there already: no phi is left.
+TEST(TrivialPhisTest, AreSeenThrough) {
+  ByteWriter code;
+  code.Byte(0x03).Byte(kVoid).Byte(0x03).Byte(kVoid);
+  code.Inst(Op::kLocalGet, 0).Inst(Op::kLocalSet, 0);
+  code.Inst(Op::kLocalGet, 1).I32Const(1).Inst(Op::kI32Sub);
+  code.Inst(Op::kLocalTee, 1).Inst(Op::kBrIf, 0).Inst(Op::kEnd);
+  code.Inst(Op::kLocalGet, 1).Inst(Op::kBrIf, 0).Inst(Op::kEnd);
+  code.Inst(Op::kLocalGet, 0);
+  TestGraph test = Optimised(std::move(code));
+  ASSERT_EQ(test.result(), BuildResult::kOk);
+  Graph& graph = test.graph();
+  FindTrivialPhis(graph);
+  uint32_t phis = 0, trivial = 0;
+  for (InstId i = 0; i < graph.num_insts; ++i) {
+    if (graph.insts[i].op != kPhi) continue;
+    ++phis;
+    trivial += Resolved(graph, i) != i ? 1 : 0;
+  }
+  EXPECT_EQ(phis, 4u);
+  EXPECT_EQ(trivial, 2u);
+  const Inst& last = graph.insts[graph.num_insts - 1];
+  EXPECT_EQ(graph.insts[Resolved(graph, graph.pool[last.a])].op, kParam);
 }
 
 // if (x) {} else {}: what both arms and the end pay is paid before.

@@ -4,8 +4,10 @@
 
 #include "compiler/abi/calling_convention.h"
 #include "compiler/base/arena_vector.h"
+#include "compiler/opt/trivial_phis.h"
 
-// Two passes. Marking starts from effects and follows operands, so that pure
+// Two passes. Marking starts from effects and follows operands, through trivial
+// phis to what they are, so that pure
 // code without a use is dropped, also around loops. Then one walk backwards
 // over the live instructions pushes each operand's use to the front of its
 // list, which leaves the lists in order, and extends intervals over loops.
@@ -106,15 +108,19 @@ class Analysis {
   void Visit(InstId i) {
     Inst& inst = graph_.insts[i];
     const bool sees_bits = !IgnoresNanBits(inst.op);
-    ForEachOperand(graph_, inst,
-                   [&](uint32_t& value) { Reach(value, sees_bits); });
+    ForEachOperand(graph_, inst, [&](uint32_t& value) {
+      value = Resolved(graph_, value);
+      Reach(value, sees_bits);
+    });
     if (inst.op == kResult) Reach(inst.a, false);
     if (inst.op != kPhi) return;
     // The block of a phi is found through its position: phis open blocks.
     const BlockId block = BlockOf(i);
     for (EdgeId e = graph_.blocks[block].first_in; e != kNoId;
          e = graph_.edges[e].next_in) {
-      Reach(graph_.pool[graph_.edges[e].args + inst.a], true);
+      uint32_t& value = graph_.pool[graph_.edges[e].args + inst.a];
+      value = Resolved(graph_, value);
+      Reach(value, true);
     }
   }
 

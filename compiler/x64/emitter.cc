@@ -416,13 +416,15 @@ void Emitter::FindForwards() {
     forward_[b] = b;
     const Block& block = graph_.blocks[b];
     const Inst& last = graph_.insts[block.end - 1];
-    if (b == 0 || block.is_loop_header || block.phis != 0 ||
-        last.op != kJump || block.last_gas != block.first) {
+    const InstId first = block.first + block.phis;
+    if (b == 0 || block.is_loop_header || last.op != kJump ||
+        block.last_gas != first) {
       continue;
     }
-    const Inst& gas = graph_.insts[block.first];
+    const Inst& gas = graph_.insts[first];
     bool empty = !kMetered || gas.a + gas.b == block.ahead;
-    for (InstId i = block.first + 1; empty && i + 1 < block.end; ++i) {
+    for (InstId i = block.first; empty && i + 1 < block.end; ++i) {
+      if (i == first) continue;
       const uint8_t flags = graph_.insts[i].flags;
       empty = (flags & kFlagLive) == 0 || (flags & kFlagFused) != 0 ||
               graph_.insts[i].op == kConst;
