@@ -30,7 +30,7 @@ TEST(ProfileTest, DefaultRoundTrips) {
   EXPECT_EQ(Bytes(out), bytes);
   EXPECT_EQ(out.level, 1u);
   EXPECT_EQ(out.TargetIsa(), Isa::kX8664V3);
-  EXPECT_FALSE(out.Features().Has(wasm::Features::kTailCalls));
+  EXPECT_EQ(out.features, wasm::Features::kAll);
   EXPECT_EQ(out.limits.locals, 50000u);
   EXPECT_EQ(out.execution.version, 1u);
 }

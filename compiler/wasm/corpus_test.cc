@@ -33,6 +33,7 @@ std::vector<uint8_t> ReadFile(const fs::path& path) {
 TestOptions Roomy() {
   TestOptions options;
   options.arena_pages = 2048;
+  options.features.bits = Features::kAll;
   return options;
 }
 
@@ -71,8 +72,6 @@ class CorpusTest : public ::testing::Test {
 // Whatever is not listed is valid.
 TEST_F(CorpusTest, ContractsProgramsAndBenchmarksAreValid) {
   const std::map<std::string, Code> refused = {
-      {"bench/wasm3/fib32_tail.wasm", Code::kUnsupportedTailCalls},
-      {"bench/wizard/100ms-fib_tail.wasm", Code::kUnsupportedTailCalls},
       {"bench/wizard/100ms-memcpy_b64.wasm", Code::kUnsupportedMemory64},
       {"contracts/cosmwasm/cosmwasm-corrupted.wasm",
        Code::kUnknownTable}};

@@ -158,8 +158,6 @@ constexpr const char* kShapes = R"wat((module
 
 class TailCallTest : public testing::Test {
  protected:
-  TailCallTest() { profile_.features = wasm::Features::kAll; }
-
   // A store of its own for each run: out of gas kills instances.
   void NewStore() {
     store_ = NewPairStore([](const std::string& difference) {
@@ -245,7 +243,7 @@ class TailCallTest : public testing::Test {
     return outcome.results.empty() ? 0 : outcome.results[0].bits;
   }
 
-  Profile profile_;
+  const Profile profile_;
   std::unique_ptr<Store> store_;
   std::function<HostResult(Caller&, int32_t, Value*)> host_;
   std::shared_ptr<const PairProgram> library_;

@@ -171,8 +171,7 @@ TEST_P(KernelsTest, EndsLikeV8) {
   }
   std::ifstream in(path, std::ios::binary);
   std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(in), {});
-  Profile profile;
-  profile.features = wasm::Features::kTailCalls;
+  const Profile profile;
   Status rejection;
   const auto program =
       Program::FromModule(std::move(bytes), profile, &rejection);

@@ -173,7 +173,6 @@ TEST_F(TrapTest, ArgumentsOfTheHostTakeStackUnits) {
 }
 
 TEST_F(TrapTest, TailCallsReplaceTheirFrame) {
-  profile_.features = wasm::Features::kTailCalls;
   Start(R"((module (type $t (func (param i32) (result i32)))
     (table 1 funcref) (elem (i32.const 0) $even)
     (func $odd (export "odd") (type $t)
