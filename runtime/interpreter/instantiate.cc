@@ -2,7 +2,6 @@
 #include <new>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "compiler/base/check.h"
 #include "metering/instantiation.h"
 #include "runtime/interpreter/interpreter_store.h"
@@ -18,14 +17,6 @@ namespace ingot::runtime::interpreter {
 namespace {
 
 using wasm::ExternKind;
-
-// 3.4 "Import matching" of limits: the given one is at least as large and
-// bounded at least as tightly.
-bool LimitsMatch(uint64_t size, const wasm::Limits& given,
-                 const wasm::Limits& wanted) {
-  if (size < wanted.min) return false;
-  return !wanted.has_max || (given.has_max && given.max <= wanted.max);
-}
 
 uint32_t Largest(const wasm::Limits& limits, uint32_t profile) {
   return std::min(limits.has_max ? limits.max : profile, profile);
@@ -44,74 +35,38 @@ Signature InterpreterStore::SignatureOf(const Program& program,
   return {{params.begin(), params.end()}, {results.begin(), results.end()}};
 }
 
-absl::Status InterpreterStore::CheckImport(const Program& program,
-                                           const wasm::Import& import,
-                                           const Extern& given) const {
-  const wasm::Module& module = program.module();
-  const Arena& arena = program.arena();
-  const auto refuse = [&](const char* why) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("import ", std::string(program.Name(import.module)), ".",
-                     std::string(program.Name(import.name)), ": ", why));
-  };
-  if (given.kind != import.kind) return refuse("incompatible import type");
-  switch (import.kind) {
-    case ExternKind::kFunc: {
-      if (given.index >= functions_.size()) return refuse("unknown function");
-      const uint32_t type = arena.Get(module.functions, import.index);
-      if (types_[functions_[given.index]->type] !=
-          SignatureOf(program, type)) {
-        return refuse("incompatible import type");
-      }
-      return absl::OkStatus();
-    }
-    case ExternKind::kTable: {
-      if (given.index >= tables_.size()) return refuse("unknown table");
-      const TableInstance& table = *tables_[given.index];
-      const wasm::TableType& wanted = arena.Get(module.tables, import.index);
-      if (table.type.element != wanted.element ||
-          !LimitsMatch(table.elements.size(), table.type.limits,
-                       wanted.limits)) {
-        return refuse("incompatible import type");
-      }
-      return absl::OkStatus();
-    }
-    case ExternKind::kMemory: {
-      if (given.index >= memories_.size()) return refuse("unknown memory");
-      const MemoryInstance& memory = *memories_[given.index];
-      if (!LimitsMatch(memory.bytes.pages(), memory.type,
-                       arena.Get(module.memories, import.index))) {
-        return refuse("incompatible import type");
-      }
-      return absl::OkStatus();
-    }
-    case ExternKind::kGlobal: {
-      if (given.index >= globals_.size()) return refuse("unknown global");
-      const wasm::GlobalType& type = globals_[given.index]->type;
-      const wasm::GlobalType& wanted =
-          arena.Get(module.globals, import.index).type;
-      if (type.type != wanted.type || type.is_mutable != wanted.is_mutable) {
-        return refuse("incompatible import type");
-      }
-      return absl::OkStatus();
-    }
-  }
-  return refuse("incompatible import type");
-}
-
 absl::Status InterpreterStore::CheckImports(
     const Program& program, std::span<const Extern> imports) const {
-  const auto wanted = program.View(program.module().imports);
-  if (wanted.size() != imports.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the module has ", wanted.size(), " imports, ",
-                     imports.size(), " were given"));
+  return MatchImports(program, imports,
+                      [this](const Extern& given) { return TypeOf(given); });
+}
+
+std::optional<ExternType> InterpreterStore::TypeOf(const Extern& given) const {
+  ExternType type;
+  switch (given.kind) {
+    case ExternKind::kFunc:
+      if (given.index >= functions_.size()) return std::nullopt;
+      type.signature = &types_[functions_[given.index]->type];
+      return type;
+    case ExternKind::kTable: {
+      if (given.index >= tables_.size()) return std::nullopt;
+      const TableInstance& table = *tables_[given.index];
+      type.element = table.type.element;
+      type.limits = table.type.limits;
+      type.size = table.elements.size();
+      return type;
+    }
+    case ExternKind::kMemory:
+      if (given.index >= memories_.size()) return std::nullopt;
+      type.limits = memories_[given.index]->type;
+      type.size = memories_[given.index]->bytes.pages();
+      return type;
+    case ExternKind::kGlobal:
+      if (given.index >= globals_.size()) return std::nullopt;
+      type.global = globals_[given.index]->type;
+      return type;
   }
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    absl::Status status = CheckImport(program, wanted[i], imports[i]);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return std::nullopt;
 }
 
 // The instance with its imports; what it defines itself is not there yet.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "runtime/import_matching.h"
 #include "runtime/interpreter/instance.h"
 #include "runtime/interpreter/interpreter.h"
 #include "runtime/store.h"
@@ -64,8 +65,7 @@ class InterpreterStore final : public Store {
   // instantiate.cc
   uint32_t InternType(Signature signature);
   Signature SignatureOf(const Program& program, uint32_t type) const;
-  absl::Status CheckImport(const Program& program, const wasm::Import& import,
-                           const Extern& given) const;
+  std::optional<ExternType> TypeOf(const Extern& given) const;
   ModuleInstance& AllocateInstance(std::shared_ptr<const Program> program,
                                    std::span<const Extern> imports);
   void AllocateFunctions(ModuleInstance& instance);

@@ -21,14 +21,6 @@ using wasm::ExternKind;
 
 constexpr uint64_t kWasmPageBytes = 65536;
 
-// 3.4 "Import matching" of limits: the given one is at least as large and
-// bounded at least as tightly.
-bool LimitsMatch(uint64_t size, const wasm::Limits& given,
-                 const wasm::Limits& wanted) {
-  if (size < wanted.min) return false;
-  return !wanted.has_max || (given.has_max && given.max <= wanted.max);
-}
-
 uint32_t Largest(const wasm::Limits& limits, uint32_t profile) {
   return std::min(limits.has_max ? limits.max : profile, profile);
 }
@@ -38,83 +30,40 @@ absl::Status NoMemory(const char* what) {
       absl::StrCat("the host has no memory left for ", what));
 }
 
-bool SameSignature(const Program& program, uint32_t type,
-                   const Signature& given) {
-  const wasm::FuncType& entry =
-      program.arena().Get(program.module().types, type);
-  const auto pool = program.View(program.module().type_pool);
-  const auto params = pool.subspan(entry.pool_offset, entry.params);
-  const auto results =
-      pool.subspan(entry.pool_offset + entry.params, entry.results);
-  return std::equal(params.begin(), params.end(), given.params.begin(),
-                    given.params.end()) &&
-         std::equal(results.begin(), results.end(), given.results.begin(),
-                    given.results.end());
-}
-
 }  // namespace
-
-absl::Status NativeStore::CheckImport(const Program& program,
-                                      const wasm::Import& import,
-                                      const Extern& given) const {
-  const Arena& arena = program.arena();
-  const wasm::Module& module = program.module();
-  const auto refuse = [&](const char* why) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("import ", std::string(program.Name(import.module)), ".",
-                     std::string(program.Name(import.name)), ": ", why));
-  };
-  if (given.kind != import.kind) return refuse("incompatible import type");
-  bool matches = false;
-  switch (import.kind) {
-    case ExternKind::kFunc:
-      if (given.index >= functions_.size()) return refuse("unknown function");
-      matches = SameSignature(program,
-                              arena.Get(module.functions, import.index),
-                              *functions_[given.index].signature);
-      break;
-    case ExternKind::kTable: {
-      if (given.index >= tables_.size()) return refuse("unknown table");
-      const NativeTable& table = *tables_[given.index];
-      const wasm::TableType& wanted = arena.Get(module.tables, import.index);
-      matches = table.type.element == wanted.element &&
-                LimitsMatch(table.cell->size, table.type.limits,
-                            wanted.limits);
-      break;
-    }
-    case ExternKind::kMemory: {
-      if (given.index >= memories_.size()) return refuse("unknown memory");
-      const NativeMemory& memory = *memories_[given.index];
-      matches = LimitsMatch(memory.bytes() / kWasmPageBytes, memory.type,
-                            arena.Get(module.memories, import.index));
-      break;
-    }
-    case ExternKind::kGlobal: {
-      if (given.index >= globals_.size()) return refuse("unknown global");
-      const wasm::GlobalType& type = globals_[given.index].type;
-      const wasm::GlobalType& wanted =
-          arena.Get(module.globals, import.index).type;
-      matches =
-          type.type == wanted.type && type.is_mutable == wanted.is_mutable;
-      break;
-    }
-  }
-  return matches ? absl::OkStatus() : refuse("incompatible import type");
-}
 
 absl::Status NativeStore::CheckImports(const Program& program,
                                        std::span<const Extern> imports) const {
-  const auto wanted = program.View(program.module().imports);
-  if (wanted.size() != imports.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the module has ", wanted.size(), " imports, ",
-                     imports.size(), " were given"));
+  return MatchImports(program, imports,
+                      [this](const Extern& given) { return TypeOf(given); });
+}
+
+std::optional<ExternType> NativeStore::TypeOf(const Extern& given) const {
+  ExternType type;
+  switch (given.kind) {
+    case ExternKind::kFunc:
+      if (given.index >= functions_.size()) return std::nullopt;
+      type.signature = functions_[given.index].signature;
+      return type;
+    case ExternKind::kTable: {
+      if (given.index >= tables_.size()) return std::nullopt;
+      const NativeTable& table = *tables_[given.index];
+      type.element = table.type.element;
+      type.limits = table.type.limits;
+      type.size = table.cell->size;
+      return type;
+    }
+    case ExternKind::kMemory:
+      if (given.index >= memories_.size()) return std::nullopt;
+      type.limits = memories_[given.index]->type;
+      type.size = memories_[given.index]->bytes() / kWasmPageBytes;
+      return type;
+    case ExternKind::kGlobal:
+      if (given.index >= globals_.size()) return std::nullopt;
+      type.global = globals_[given.index].type;
+      return type;
   }
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    absl::Status status = CheckImport(program, wanted[i], imports[i]);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return std::nullopt;
 }
 
 // --- Allocation -----------------------------------------------------------

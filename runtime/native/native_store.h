@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "runtime/import_matching.h"
 #include "runtime/native/activation.h"
 #include "runtime/native/native_instance.h"
 #include "runtime/store.h"
@@ -84,8 +85,7 @@ class NativeStore final : public Store {
                     const wasm::ConstExpr& expression) const;
 
  private:
-  absl::Status CheckImport(const Program& program, const wasm::Import& import,
-                           const Extern& given) const;
+  std::optional<ExternType> TypeOf(const Extern& given) const;
   absl::StatusOr<NativeInstance*> Allocate(
       std::shared_ptr<const NativeProgram> program,
       std::span<const Extern> imports);
