@@ -535,11 +535,30 @@ void Emitter::GotoBlock(BlockId block) {
   }
 }
 
+// The edge that is taken whatever the index, or by the index that is known;
+// kNoId if there is none, or the block is empty so far (see Branch).
+EdgeId Emitter::OnlyEntry(const Inst& table) {
+  if (as_.offset() == block_at_[block_]) return kNoId;
+  const uint32_t distinct = graph_.pool[table.b];
+  const uint32_t* edges = graph_.pool + table.b + 1;
+  const Inst& index = graph_.insts[table.a];
+  if (index.op == kConst) {
+    const uint32_t entry = index.a < table.c ? index.a : table.c - 1;
+    return edges[edges[distinct + entry]];
+  }
+  for (uint32_t k = 1; k < distinct; ++k) {
+    if (!SameTarget(edges[0], edges[k])) return kNoId;
+  }
+  return edges[0];
+}
+
 // The default is the table's last entry: an index beyond it counts as that.
 void Emitter::BranchTable(InstId i) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
   const uint8_t temp = alloc.temp;
+  const EdgeId only = OnlyEntry(inst);
+  if (only != kNoId) return Goto(only);
   as_.Ri(x::kIdMov, Width::k32, temp, inst.c - 1);
   as_.Rr(x::kIdCmp, Width::k32, alloc.src[0], temp);
   as_.Rr(x::kIdCmovb, Width::k32, temp, alloc.src[0]);

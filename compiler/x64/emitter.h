@@ -156,6 +156,7 @@ class Emitter {
   void FindForwards();
   BlockId TargetOf(EdgeId edge) const;
   bool SameTarget(EdgeId a, EdgeId b);
+  EdgeId OnlyEntry(const Inst& table);
   void Label(std::initializer_list<uint32_t> short_jumps);
   void EdgeOutOfLine(uint32_t at, EdgeId edge);
   Test TestOf(InstId condition, uint8_t where);
