@@ -16,7 +16,8 @@
 // An allocated graph in, the function's machine code and its tables out. What
 // the code may look like is fixed in DIALECT.md.
 //
-//   emitter.cc    prologue, blocks, branches, edges, stubs out of line
+//   emitter.cc    blocks, branches, edges, stubs out of line
+//   emit_frame.cc a function's first and last instructions
 //   emit_int.cc   integer arithmetic, comparisons, conversions between widths
 //   emit_float.cc float arithmetic and conversions
 //   emit_mem.cc   linear memory, globals, and what else goes by vmctx
@@ -122,13 +123,15 @@ class Emitter {
     Type type;
   };
 
-  // emitter.cc
-  uint64_t CodeBound() const;
+  // emit_frame.cc
   void Prologue();
   uint32_t EntryZeroUpper() const;
+  void ZeroSlots();
   uint32_t OwnStackArguments() const;
   void Epilogue();
-  void ZeroSlots();
+
+  // emitter.cc
+  uint64_t CodeBound() const;
   void EmitBlock(BlockId b);
   void EmitMovesBefore(InstId i);
   void EmitInst(InstId i);
