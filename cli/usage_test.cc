@@ -108,7 +108,7 @@ TEST(ProfileTest, TomlAndCanonicalBytesAreTheSameProfile) {
 TEST(ProfileTest, DiffNamesFields) {
   const std::string path = TestFile(
       "edited.toml",
-      "level = 0\nfeatures = [\"extended_const\"]\nisa = \"x86-64-v3\"\n"
+      "level = 0\nfeatures = [\"extended_const\"]\nisa = \"x86-64-v2\"\n"
       "[limits]\nparams = 10\n[execution.op]\n\"i32.add\" = 9\n"
       "[compile.fee.memory_grow]\nbase = 5\n");
   const IngotResult result = RunIngot({"profile", "diff", path, "--json"});
