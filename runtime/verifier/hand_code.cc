@@ -22,10 +22,14 @@ std::vector<uint8_t> ModuleBytes(const ModuleOptions& options) {
   section(1, {3,    0x60, 1,    0x7F, 1,    0x7F, 0x60, 0,    0,    0x60, 8,
               0x7F, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 0x7E, 1,    0x7F});
   std::vector<uint8_t> imports = {1, 1, 'm', 1, 'f', 0, options.import_type};
-  if (options.imported_memory) {
-    imports[0] = 2;
-    imports.insert(imports.end(), {1, 'm', 1, 'm', 2, 0, 1});
-  }
+  const auto import = [&](std::initializer_list<uint8_t> type) {
+    ++imports[0];
+    imports.insert(imports.end(), {1, 'm', 1, 'm'});
+    imports.insert(imports.end(), type);
+  };
+  if (options.imported_memory) import({2, 0, 1});
+  if (options.imported_global) import({3, 0x7F, 1});
+  if (options.imported_table) import({1, 0x70, 0, 4});
   section(2, imports);
   section(3, {2, options.first_type, 0});
   section(4, {1, 0x70, 0, 4});

@@ -21,6 +21,9 @@ namespace ingot::verifier {
 // table of four funcrefs, globals 0 (mutable i32), 1 (immutable i64).
 struct ModuleOptions {
   bool imported_memory = false;
+  // A mutable i32, global 0; a table of funcrefs, table 0.
+  bool imported_global = false;
+  bool imported_table = false;
   bool has_memory = true;
   uint8_t import_type = 1;
   uint8_t first_type = 1;  // of function 1

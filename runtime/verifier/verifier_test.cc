@@ -268,6 +268,51 @@ TEST(VerifierTest, ChecksGlobals) {
   EXPECT_REASON(between.Epilogue(), kVmctxRead);
 }
 
+TEST(VerifierTest, ImportedGlobalsGoByTheirCell) {
+  struct Row {
+    std::initializer_list<uint8_t> access;
+    Reason reason;
+  };
+  const Row rows[] = {
+      {{0x41, 0x8B, 0x03}, Reason::kNone},                 // mov eax, [r11]
+      {{0x41, 0x89, 0x03}, Reason::kNone},                 // mov [r11], eax
+      {{0x49, 0x8B, 0x03, 0x89, 0xC0}, Reason::kVmctxRead},  // mov rax, [r11]
+      {{0x49, 0x89, 0x03}, Reason::kVmctxWrite},
+      {{0x41, 0x8B, 0x43, 0x04}, Reason::kMemoryOperand},  // [r11+4]
+      {{0x41, 0x8B, 0x04, 0x03}, Reason::kMemoryOperand},  // [r11+rax]
+  };
+  for (const Row& row : rows) {
+    HandCode code = Start({.imported_global = true});
+    code.Disp32({0x4D, 0x8B, 0x9F}, -136).Bytes(row.access);
+    EXPECT_EQ(code.Epilogue().Verify(), row.reason);
+  }
+  HandCode cell = Start({.imported_global = true});
+  cell.Disp32({0x49, 0x89, 0x87}, -136);  // mov [r15-136], rax
+  EXPECT_REASON(cell.Epilogue(), kVmctxWrite);
+}
+
+TEST(VerifierTest, AcceptsReadsOfTheHeaderAndOtherForms) {
+  HandCode code = Start();
+  code.Bytes({0x49, 0x8B, 0x4F, 0xF0});              // mov rcx, [r15-16]
+  code.Bytes({0x49, 0x8B, 0x4F, 0xE0});              // mov rcx, [r15-32]
+  code.Disp32({0x41, 0x3B, 0x87}, -136);             // cmp eax, [r15-136]
+  code.Disp32({0x41, 0x81, 0xBF}, -136).Bytes({1, 0, 0, 0});  // cmp m, 1
+  code.Bytes({0x8D, 0x4C, 0x88, 0x08});              // lea ecx, [rax+rcx*4+8]
+  code.Bytes({0x99, 0xF7, 0xF9});                    // cdq; idiv ecx
+  code.Site().Bytes({0x41, 0x8B, 0x04, 0x17});       // mov eax, [r15+rdx]
+  EXPECT_REASON(code.Epilogue(), kNone);
+  HandCode wide = Start();
+  wide.Bytes({0x48, 0x99, 0x48, 0xF7, 0xF1});        // cqo; div rcx
+  EXPECT_REASON(wide.Epilogue(), kNotZeroExtended);
+  HandCode owner = Start({.imported_memory = true});
+  owner.Bytes({0x4D, 0x8B, 0x5F, 0xD0});             // mov r11, [r15-48]
+  owner.Bytes({0x49, 0x8B, 0x4B, 0xF0});             // mov rcx, [r11-16]
+  EXPECT_REASON(owner.Epilogue(), kNone);
+  HandCode writes = Start({.imported_memory = true});
+  writes.Bytes({0x4D, 0x8B, 0x5F, 0xD0, 0x49, 0x89, 0x4B, 0xF0});
+  EXPECT_REASON(writes.Epilogue(), kMemoryOperand);
+}
+
 TEST(VerifierTest, ChecksTheFrame) {
   HandCode good = Start();
   good.Bytes({0x48, 0x89, 0x44, 0x24, 0x28});  // mov [rsp+40], rax
@@ -339,8 +384,30 @@ TEST(VerifierTest, ChecksTheGasCounter) {
                 kPinnedWritten);
 }
 
+// T13, the second test; `pays` is what stands before its jump.
+Reason SecondTest(uint8_t pays, uint8_t cc, bool returns) {
+  HandCode code = Start();
+  code.Bytes({0x49, 0x83, 0xEE, pays});              // sub r14, pays
+  code.Disp32({0x0F, static_cast<uint8_t>(0x80 + cc)}, 5);
+  const uint32_t back = code.at();
+  code.Label(1).Epilogue();
+  code.Label(1).Bytes({0x49, 0x83, 0xFE, 0xFB});     // cmp r14, -5
+  code.TrapIf(kL, TrapCode::kOutOfGas);
+  const uint32_t to = returns ? back : back - 10;
+  code.Disp32({0xE9}, static_cast<int32_t>(to - code.at()) - 5);
+  return code.Verify();
+}
+
+TEST(VerifierTest, ChecksTheSecondTest) {
+  EXPECT_EQ(SecondTest(5, kL, true), Reason::kNone);
+  EXPECT_EQ(SecondTest(6, kL, true), Reason::kGasTemplate);
+  EXPECT_EQ(SecondTest(5, kB, true), Reason::kGasTemplate);
+  EXPECT_EQ(SecondTest(5, kL, false), Reason::kGasTemplate);
+}
+
 // Rule 5.
 struct Indirect {
+  bool imported = false;
   bool bound = true, null = true, type = true;
   uint8_t caller_base = 0xFA;  // mov r10, r15
   bool save_base = true, restore_base = true;
@@ -348,12 +415,21 @@ struct Indirect {
 };
 
 Reason CallIndirect(const Indirect& with) {
-  HandCode code = Start();
+  HandCode code = Start({.imported_table = with.imported});
   if (with.save_base) code.SaveBase();
   code.Bytes({0x41, 0x89, 0xC4});  // mov r12d, eax
-  code.Disp32({0x4D, 0x3B, 0xA7}, code.Table0() + 8);
+  if (with.imported) {
+    code.Disp32({0x4D, 0x8B, 0x97}, code.Table0());  // mov r10, [cell]
+    code.Bytes({0x4D, 0x3B, 0x62, 0x08});            // cmp r12, [r10+8]
+  } else {
+    code.Disp32({0x4D, 0x3B, 0xA7}, code.Table0() + 8);
+  }
   if (with.bound) code.TrapIf(kAe, TrapCode::kUndefinedElement);
-  code.Disp32({0x4D, 0x8B, 0x9F}, code.Table0());
+  if (with.imported) {
+    code.Bytes({0x4D, 0x8B, 0x1A});                  // mov r11, [r10]
+  } else {
+    code.Disp32({0x4D, 0x8B, 0x9F}, code.Table0());
+  }
   code.Bytes({0x4F, 0x8B, 0x1C, with.scale_index});
   code.Bytes({0x4D, 0x85, 0xDB});
   if (with.null) code.TrapIf(kE, TrapCode::kUninitializedElement);
@@ -371,6 +447,9 @@ Reason CallIndirect(const Indirect& with) {
 
 TEST(VerifierTest, ChecksIndirectCalls) {
   EXPECT_EQ(CallIndirect({}), Reason::kNone);
+  EXPECT_EQ(CallIndirect({.imported = true}), Reason::kNone);
+  EXPECT_EQ(CallIndirect({.imported = true, .bound = false}),
+            Reason::kIndirectCall);
   EXPECT_EQ(CallIndirect({.bound = false}), Reason::kIndirectCall);
   EXPECT_EQ(CallIndirect({.null = false}), Reason::kMemoryOperand);
   EXPECT_EQ(CallIndirect({.type = false}), Reason::kIndirectCall);
@@ -398,6 +477,18 @@ TEST(VerifierTest, ChecksImportCalls) {
   other.Disp32({0x4D, 0x8B, 0xBA}, other.Import0() + 8);
   other.Disp32({0x41, 0xFF, 0x92}, other.Import0() + 16).CallSite();
   EXPECT_REASON(other.Epilogue(), kIndirectCall);
+}
+
+// Two arguments on the stack, which the callee takes off.
+TEST(VerifierTest, ChecksCallsWithStackArguments) {
+  for (const uint8_t back : {0x10, 0x08, 0}) {
+    HandCode code = Start({.first_type = 2});
+    code.Disp32({0xE8}, -static_cast<int32_t>(code.at()) - 5).CallSite();
+    if (back != 0) code.Bytes({0x48, 0x83, 0xEC, back});  // sub rsp, back
+    code.Bytes({0x31, 0xC0});
+    EXPECT_EQ(code.Epilogue().Verify(),
+              back == 0x10 ? Reason::kNone : Reason::kStackPointer);
+  }
 }
 
 // Rule 6, T14: function 2 leaves its frame to function 1 of type 2, whose two
@@ -437,6 +528,18 @@ TEST(VerifierTest, ChecksTailCallsWithStackArguments) {
   EXPECT_EQ(TailCall({.pop = 0x38}), Reason::kStackPointer);
   EXPECT_EQ(TailCall({.jump = 0xE8}), Reason::kStackPointer);
   EXPECT_EQ(TailCall({.label = true}), Reason::kJumpIntoTemplate);
+}
+
+// Where the arguments go they would be over those that have not moved.
+TEST(VerifierTest, RefusesTailArgumentsWithoutRoom) {
+  HandCode code = Start();
+  code.Bytes({0x4C, 0x8B, 0x44, 0x24, 0x38});
+  for (const uint8_t from : {0, 8, 16, 24}) {
+    code.Bytes({0x4C, 0x8B, 0x4C, 0x24, from});
+    code.Bytes({0x4C, 0x89, 0x4C, 0x24, static_cast<uint8_t>(from + 32)});
+  }
+  code.Bytes({0x4C, 0x89, 0x44, 0x24, 0x18});
+  EXPECT_REASON(code.Bytes({0x48, 0x83, 0xC4, 0x18}), kOutgoingArea);
 }
 
 TEST(VerifierTest, ChecksTailCallsWithoutStackArguments) {
