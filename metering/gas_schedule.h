@@ -59,7 +59,7 @@ struct GasSchedule {
   }
 };
 
-inline constexpr uint32_t kNewestGasSchedule = 1;
+inline constexpr uint32_t kNewestGasSchedule = 2;
 
 namespace gas_schedule_internal {
 
@@ -85,6 +85,7 @@ constexpr GasSchedule Make(uint32_t version) {
 }  // namespace gas_schedule_internal
 
 inline constexpr GasSchedule kGasScheduleV1 = gas_schedule_internal::Make(1);
+inline constexpr GasSchedule kGasScheduleV2 = gas_schedule_internal::Make(2);
 
 // True when every price is within its bounds, structure is free and whatever
 // closes a cycle costs something, so that no run is endless.
@@ -118,6 +119,7 @@ constexpr bool IsSound(const GasSchedule& schedule) {
 }
 
 static_assert(IsSound(kGasScheduleV1), "version 1 is complete and in bounds");
+static_assert(IsSound(kGasScheduleV2), "version 2 is in bounds");
 
 }  // namespace ingot
 

@@ -1,6 +1,7 @@
 // The measuring half of bench/gas/run. In: `kernels` for the loops of
 // kernels.cc, or `run MODULE WASI_ARGUMENTS CALLS` for a real module, where
-// CALLS is "EXPORT BITS...; ..." and the last is timed. Before them --level N.
+// CALLS is "EXPORT BITS...; ..." and the last is timed. Before them --level N
+// and --schedule N, the version of the execution schedule.
 // Out: a table with a heading, columns separated by tabs: gas, and nanoseconds
 // of the thread's own clock. Holds: times are the least per gas of all rounds;
 // a call that does not return has the reason in the column `problem`.
@@ -49,6 +50,7 @@ struct Measured {
   std::string problem;
   uint64_t gas = 0;
   double nanoseconds = 0;
+  uint32_t calls = 1;  // that gas and nanoseconds are sums of
   double PerGas() const {
     return nanoseconds / static_cast<double>(std::max<uint64_t>(gas, 1));
   }
@@ -139,13 +141,15 @@ absl::StatusOr<std::shared_ptr<const runtime::Program>> Load(
 }
 
 void Print(std::string_view name, std::string_view kind, const Measured& row) {
-  std::printf("%s\t%s\t%s\t%" PRIu64 "\t%.1f\n", std::string(name).c_str(),
-              std::string(kind).c_str(), row.problem.c_str(), row.gas,
-              row.nanoseconds);
+  std::printf("%s\t%s\t%s\t%" PRIu64 "\t%.1f\t%u\n",
+              std::string(name).c_str(), std::string(kind).c_str(),
+              row.problem.c_str(), row.gas, row.nanoseconds, row.calls);
   std::fflush(stdout);
 }
 
-void PrintHeading() { std::printf("name\tkind\tproblem\tgas\tnanoseconds\n"); }
+void PrintHeading() {
+  std::printf("name\tkind\tproblem\tgas\tnanoseconds\tcalls\n");
+}
 
 // The round with the least time per gas.
 Measured TimeKernel(const std::shared_ptr<const runtime::Program>& program) {
@@ -214,6 +218,7 @@ Measured TimeCall(const std::shared_ptr<const runtime::Program>& program,
       if (!more.problem.empty()) break;
       round.gas += more.gas;
       round.nanoseconds += more.nanoseconds;
+      ++round.calls;
     }
     if (i == 0 || round.PerGas() < best.PerGas()) best = round;
     if (round.nanoseconds > 3e8) break;
@@ -240,8 +245,18 @@ int RunModule(const Profile& profile, std::span<char* const> args) {
 
 int Main(std::span<char* const> args) {
   Profile profile;
-  if (args.size() > 1 && std::string_view(args[0]) == "--level") {
-    profile.level = static_cast<uint32_t>(std::atoi(args[1]));
+  while (args.size() > 1 && args[0][0] == '-') {
+    const std::string_view option = args[0];
+    const uint32_t number = static_cast<uint32_t>(std::atoi(args[1]));
+    if (option == "--level") {
+      profile.level = number;
+    } else if (option == "--schedule" && number == 1) {
+      profile.execution = kGasScheduleV1;
+    } else if (option == "--schedule" && number == 2) {
+      profile.execution = kGasScheduleV2;
+    } else {
+      break;
+    }
     args = args.subspan(2);
   }
   const std::string_view command = args.empty() ? "" : args[0];
@@ -250,9 +265,9 @@ int Main(std::span<char* const> args) {
     return RunModule(profile, args.subspan(1));
   }
   std::fprintf(stderr,
-               "usage: gas_times [--level N] kernels\n"
-               "       gas_times [--level N] run MODULE WASI_ARGUMENTS "
-               "CALLS\n");
+               "usage: gas_times [--level N] [--schedule N] kernels\n"
+               "       gas_times [--level N] [--schedule N] run MODULE "
+               "WASI_ARGUMENTS CALLS\n");
   return 2;
 }
 

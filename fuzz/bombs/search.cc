@@ -119,6 +119,8 @@ class Search {
   bool Try(const Genome& genome, int rounds,
            std::vector<Candidate>* population) {
     const std::vector<uint8_t> module = ModuleOfSize(genome, options_.bytes);
+    // Genes that write nothing: starting a compilation is all it would cost.
+    if (module.size() < options_.bytes / 2) return true;
     Candidate candidate{.genome = genome};
     candidate.bytes = static_cast<double>(module.size());
     bench::Least least;
