@@ -8,12 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <span>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "fuzz/differential/execution.h"
+#include "fuzz/differential/portable.h"
 #include "fuzz/differential/random.h"
 #include "runtime/interpreter/interpreter.h"
 #include "runtime/native/native_program.h"
@@ -43,59 +44,97 @@ class Comparer {
   explicit Comparer(const Subject& subject) : subject_(subject) {}
 
   absl::StatusOr<Comparison> Run() {
-    absl::Status status = Load();
+    absl::Status status = Decode();
     if (!status.ok()) return status;
-    if (!out_.verdict.ok() || Different()) return std::move(out_);
-    status = CompareOnce();
+    for (const uint32_t level : subject_.levels) {
+      status = Compile(level);
+      if (!status.ok()) return status;
+      if (Different()) return Differing(level);
+    }
+    if (!out_.verdict.ok()) return std::move(out_);
+    status = Interpret();
     if (!status.ok()) return status;
-    if (Different()) return std::move(out_);
-    status = ReplayGas();
-    if (!status.ok()) return status;
-    if (Different()) return std::move(out_);
-    status = ReplayStack();
-    if (!status.ok()) return status;
+    for (size_t i = 0; i < natives_.size(); ++i) {
+      status = CompareNative(natives_[i]);
+      if (!status.ok()) return status;
+      if (Different()) return Differing(subject_.levels[i]);
+    }
     return std::move(out_);
   }
 
  private:
   bool Different() const { return !out_.difference.empty(); }
 
-  absl::Status Load() {
-    const auto compiled =
-        sandbox::CompileNatively(subject_.module, subject_.profile, Digest{});
-    if (!compiled.ok()) return compiled.status();
-    auto decoded = Program::FromModule(subject_.module, subject_.profile,
-                                       &out_.verdict);
-    if (!decoded.ok()) return decoded.status();
-    const Status& other = compiled->verdict;
-    if (other.code == Code::kOutOfMemory) {
-      // A verdict of the compiler alone.
-      out_.verdict = other;
-      return absl::OkStatus();
+  Comparison Differing(uint32_t level) {
+    out_.difference = absl::StrCat("level ", level, ": ", out_.difference);
+    return std::move(out_);
+  }
+
+  absl::Status CompareNative(const Programs& native) {
+    absl::Status status = CompareOnce(native);
+    if (status.ok() && !Different()) status = ReplayGas(native);
+    if (status.ok() && !Different()) status = ReplayStack(native);
+    return status;
+  }
+
+  std::vector<std::span<const uint8_t>> Modules() const {
+    std::vector<std::span<const uint8_t>> modules(subject_.libraries.begin(),
+                                                  subject_.libraries.end());
+    modules.push_back(subject_.module);
+    return modules;
+  }
+
+  // The first module that is refused ends the comparison.
+  absl::Status Decode() {
+    for (const std::span<const uint8_t> module : Modules()) {
+      auto decoded = Program::FromModule({module.begin(), module.end()},
+                                         subject_.profile, &out_.verdict);
+      if (!decoded.ok()) return decoded.status();
+      if (!out_.verdict.ok()) return absl::OkStatus();
+      interpreted_.push_back(*std::move(decoded));
     }
-    if (other.code != out_.verdict.code ||
-        other.offset != out_.verdict.offset ||
-        other.function != out_.verdict.function) {
-      out_.difference = absl::StrCat(
-          "verdicts: the decoder says ", static_cast<int>(out_.verdict.code),
-          " at ", out_.verdict.function, ":", out_.verdict.offset,
-          ", the compiler ", static_cast<int>(other.code), " at ",
-          other.function, ":", other.offset);
-      return absl::OkStatus();
-    }
-    if (!out_.verdict.ok()) return absl::OkStatus();
-    interpreted_ = *std::move(decoded);
-    auto native = runtime::NativeProgram::Load(
-        compiled->artifact, {.file = compiled->artifact_digest,
-                             .module = Sha256(subject_.module),
-                             .compiler = Digest{},
-                             .profile = &subject_.profile});
-    if (!native.ok()) return native.status();
-    native_ = *std::move(native);
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::unique_ptr<Execution>> Interpret(
+  absl::Status Compile(uint32_t level) {
+    Profile profile = subject_.profile;
+    profile.level = level;
+    Programs programs;
+    for (const std::span<const uint8_t> module : Modules()) {
+      const auto compiled =
+          sandbox::CompileNatively(module, profile, Digest{});
+      if (!compiled.ok()) return compiled.status();
+      const Status& other = compiled->verdict;
+      if (other.code == Code::kOutOfMemory) {
+        // A verdict of the compiler alone.
+        out_.verdict = other;
+        return absl::OkStatus();
+      }
+      const bool decoded = programs.size() < interpreted_.size();
+      const Status wanted = decoded ? Status() : out_.verdict;
+      if (other.code != wanted.code || other.offset != wanted.offset ||
+          other.function != wanted.function) {
+        out_.difference = absl::StrCat(
+            "verdicts: the decoder says ", static_cast<int>(wanted.code),
+            " at ", wanted.function, ":", wanted.offset, ", the compiler ",
+            static_cast<int>(other.code), " at ", other.function, ":",
+            other.offset);
+        return absl::OkStatus();
+      }
+      if (!decoded) return absl::OkStatus();
+      auto native = runtime::NativeProgram::Load(
+          compiled->artifact, {.file = compiled->artifact_digest,
+                               .module = Sha256(module),
+                               .compiler = Digest{},
+                               .profile = &profile});
+      if (!native.ok()) return native.status();
+      programs.push_back(*std::move(native));
+    }
+    natives_.push_back(std::move(programs));
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<Execution>> RunInterpreter(
       uint64_t stack_units, std::vector<uint64_t>* sums) {
     auto execution = std::make_unique<Execution>(subject_);
     Execution* run = execution.get();
@@ -114,30 +153,25 @@ class Comparer {
     return execution;
   }
 
-  absl::StatusOr<std::unique_ptr<Execution>> RunNatively(uint64_t gas_limit,
-                                                         uint64_t stack_units) {
+  absl::StatusOr<std::unique_ptr<Execution>> RunNatively(
+      const Programs& programs, uint64_t gas_limit, uint64_t stack_units) {
     auto execution = std::make_unique<Execution>(subject_);
     const absl::Status status =
-        execution->Run(native_, std::make_unique<runtime::NativeStore>(),
+        execution->Run(programs, std::make_unique<runtime::NativeStore>(),
                        gas_limit, stack_units);
     if (!status.ok()) return status;
     return execution;
   }
 
-  absl::Status CompareOnce() {
-    auto start = std::chrono::steady_clock::now();
-    auto reference = Interpret(subject_.stack_units, &sums_);
-    if (!reference.ok()) return reference.status();
+  absl::Status Interpret() {
+    const auto start = std::chrono::steady_clock::now();
+    auto run = RunInterpreter(subject_.stack_units, &sums_);
+    if (!run.ok()) return run.status();
     out_.interpreter_seconds = Seconds(start);
-    start = std::chrono::steady_clock::now();
-    auto native = RunNatively(subject_.gas_limit, subject_.stack_units);
-    if (!native.ok()) return native.status();
-    out_.native_seconds = Seconds(start);
-    out_.difference = Difference(**reference, **native, *interpreted_);
-    out_.outcomes = (*reference)->outcomes();
-    out_.captured_stdout = (*reference)->host().captured_stdout();
-    log_ = (*reference)->host().log();
-    out_.host_calls = log_.size();
+    reference_ = *std::move(run);
+    out_.outcomes = reference_->outcomes();
+    out_.captured_stdout = reference_->host().captured_stdout();
+    out_.host_calls = reference_->host().log().size();
     out_.observations = sums_.size();
     for (const Outcome& outcome : out_.outcomes) {
       out_.gas_used += outcome.gas_used;
@@ -145,6 +179,24 @@ class Comparer {
                             ? kNever
                             : out_.gas_used);
     }
+    std::sort(sums_.begin(), sums_.end());
+    sums_.erase(std::unique(sums_.begin(), sums_.end()), sums_.end());
+    if (subject_.for_others) {
+      out_.answer = Answer(*reference_, interpreted_);
+      if (!out_.answer.empty()) {
+        out_.question = Question(subject_, interpreted_);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CompareOnce(const Programs& programs) {
+    const auto start = std::chrono::steady_clock::now();
+    auto native =
+        RunNatively(programs, subject_.gas_limit, subject_.stack_units);
+    if (!native.ok()) return native.status();
+    out_.native_seconds += Seconds(start);
+    out_.difference = Difference(*reference_, **native, interpreted_);
     return absl::OkStatus();
   }
 
@@ -156,8 +208,6 @@ class Comparer {
       limits.push_back(sum);
       if (sum > 0) limits.push_back(sum - 1);
     };
-    std::sort(sums_.begin(), sums_.end());
-    sums_.erase(std::unique(sums_.begin(), sums_.end()), sums_.end());
     if (sums_.size() <= subject_.gas_replays) {
       for (const uint64_t sum : sums_) add_sum(sum);
     } else {
@@ -182,10 +232,10 @@ class Comparer {
     return limits;
   }
 
-  absl::Status ReplayGas() {
+  absl::Status ReplayGas(const Programs& programs) {
     if (subject_.gas_replays == 0) return absl::OkStatus();
     for (const uint64_t limit : Limits()) {
-      auto native = RunNatively(limit, subject_.stack_units);
+      auto native = RunNatively(programs, limit, subject_.stack_units);
       if (!native.ok()) return native.status();
       ++out_.gas_replays;
       CheckReplay(limit, **native);
@@ -229,7 +279,7 @@ class Comparer {
       used = prefix_[i];
     }
     std::vector<HostCall> calls;
-    for (const HostCall& call : log_) {
+    for (const HostCall& call : reference_->host().log()) {
       if (call.gas <= limit) calls.push_back(call);
     }
     if (calls != native.host().log()) {
@@ -240,13 +290,12 @@ class Comparer {
     }
   }
 
-  absl::Status ReplayStack() {
-    if (subject_.stack_replays == 0) return absl::OkStatus();
-    // The smallest limit that changes nothing.
+  // The smallest limit, in steps of 16, that changes nothing.
+  absl::StatusOr<uint64_t> EnoughStack(const Programs& programs) {
     uint64_t enough = subject_.stack_units / 16;
     for (uint64_t low = 0; low < enough;) {
       const uint64_t middle = (low + enough) / 2;
-      auto native = RunNatively(subject_.gas_limit, 16 * middle);
+      auto native = RunNatively(programs, subject_.gas_limit, 16 * middle);
       if (!native.ok()) return native.status();
       if (SameOutcomes((*native)->outcomes())) {
         enough = middle;
@@ -254,23 +303,35 @@ class Comparer {
         low = middle + 1;
       }
     }
-    std::vector<uint64_t> limits;
-    if (enough > 0) limits.push_back(enough - 1);
-    limits.push_back(enough);
+    return enough;
+  }
+
+  absl::Status ReplayStack(const Programs& programs) {
+    if (subject_.stack_replays == 0) return absl::OkStatus();
     Random random(subject_.seed + 1);
-    while (limits.size() < subject_.stack_replays) {
-      limits.push_back(random.Between(0, enough));
+    std::vector<uint64_t> limits;
+    if (subject_.stack_replays == 1) {
+      // At any scale.
+      limits.push_back(subject_.stack_units / 16 >> random.Below(16));
+      limits[0] = random.Between(0, limits[0]);
+    } else {
+      const auto enough = EnoughStack(programs);
+      if (!enough.ok()) return enough.status();
+      if (*enough > 0) limits.push_back(*enough - 1);
+      limits.push_back(*enough);
+      while (limits.size() < subject_.stack_replays) {
+        limits.push_back(random.Between(0, *enough));
+      }
     }
-    limits.resize(subject_.stack_replays);
     for (const uint64_t limit : limits) {
       // A frame is a multiple of 16, so what is left over changes nothing.
       const uint64_t units = 16 * limit + random.Below(16);
-      auto reference = Interpret(units, nullptr);
+      auto reference = RunInterpreter(units, nullptr);
       if (!reference.ok()) return reference.status();
-      auto native = RunNatively(subject_.gas_limit, units);
+      auto native = RunNatively(programs, subject_.gas_limit, units);
       if (!native.ok()) return native.status();
       ++out_.stack_replays;
-      out_.difference = Difference(**reference, **native, *interpreted_);
+      out_.difference = Difference(**reference, **native, interpreted_);
       if (Different()) {
         out_.difference =
             absl::StrCat("at stack limit ", units, ": ", out_.difference);
@@ -290,10 +351,11 @@ class Comparer {
 
   const Subject& subject_;
   Comparison out_;
-  std::shared_ptr<const Program> interpreted_;
-  std::shared_ptr<const runtime::NativeProgram> native_;
-  std::vector<uint64_t> sums_;
-  std::vector<HostCall> log_;
+  // Of both: the libraries, then the module.
+  Programs interpreted_;
+  std::vector<Programs> natives_;  // of each level
+  std::unique_ptr<Execution> reference_;
+  std::vector<uint64_t> sums_;  // of the interpreter, in order, each once
   // Gas used up to the end of each step; kNever: it ran out of gas.
   std::vector<uint64_t> prefix_;
 };
@@ -315,7 +377,10 @@ absl::StatusOr<std::vector<Step>> StepsOfExports(
   Random random(seed);
   const auto exports = (*program)->View((*program)->module().exports);
   for (const wasm::Export& item : exports) {
-    if (item.kind != wasm::ExternKind::kFunc) continue;
+    if (item.kind != wasm::ExternKind::kFunc ||
+        item.index < (*program)->module().imported_functions) {
+      continue;
+    }
     Step step;
     step.export_name = std::string((*program)->Name(item.name));
     for (size_t i = 0;

@@ -20,21 +20,25 @@ using runtime::Store;
 using runtime::Transaction;
 using runtime::Value;
 
-absl::Status Execution::Run(std::shared_ptr<const Program> program,
+absl::Status Execution::Run(const Programs& programs,
                             std::unique_ptr<Store> store, uint64_t gas_limit,
                             uint64_t stack_units) {
   store_ = std::move(store);
-  const auto imports = host_.Bind(*program, *store_);
-  if (!imports.ok()) return imports.status();
   Transaction transaction({.stack_units = stack_units});
-  host_.BeginStep(0, gas_limit);
-  auto made =
-      store_->Instantiate(program, *imports, transaction, gas_limit);
-  if (!made.ok()) return made.status();
-  instance_ = made->instance;
-  used_ = made->outcome.gas_used;
-  outcomes_.push_back(std::move(made->outcome));
-  if (outcomes_[0].kind != OutcomeKind::kReturned) return absl::OkStatus();
+  for (const auto& program : programs) {
+    const auto imports = host_.Bind(*program, instances_, *store_);
+    if (!imports.ok()) return imports.status();
+    host_.BeginStep(used_, gas_limit - used_);
+    auto made = store_->Instantiate(program, *imports, transaction,
+                                    gas_limit - used_);
+    if (!made.ok()) return made.status();
+    instances_.push_back(made->instance);
+    used_ += made->outcome.gas_used;
+    outcomes_.push_back(std::move(made->outcome));
+    if (outcomes_.back().kind != OutcomeKind::kReturned) {
+      return absl::OkStatus();
+    }
+  }
   return MakeSteps(gas_limit, transaction);
 }
 
@@ -42,7 +46,7 @@ absl::Status Execution::MakeSteps(uint64_t gas_limit,
                                   Transaction& transaction) {
   for (const Step& step : subject_.steps) {
     const std::optional<Extern> function =
-        store_->FindExport(instance_, step.export_name);
+        store_->FindExport(instances_.back(), step.export_name);
     if (!function || function->kind != wasm::ExternKind::kFunc) {
       return absl::NotFoundError(
           absl::StrCat("no exported function ", step.export_name));
@@ -71,7 +75,7 @@ absl::Status Execution::MakeSteps(uint64_t gas_limit,
 }
 
 bool Execution::alive() const {
-  return instance_ != runtime::kNoInstance &&
+  return instances_.back() != runtime::kNoInstance &&
          outcomes_.back().kind != OutcomeKind::kOutOfGas;
 }
 
@@ -133,21 +137,39 @@ std::string TableDifference(Store& a, Store& b, uint32_t table) {
 }
 
 std::string StateDifference(const Execution& a, const Execution& b,
-                            const Program& program) {
-  std::string difference =
-      MemoryDifference(a.store().InstanceMemory(a.instance()),
-                       b.store().InstanceMemory(b.instance()));
+                            size_t which, const Program& program) {
+  const runtime::InstanceId first = a.instances()[which];
+  const runtime::InstanceId second = b.instances()[which];
+  std::string difference = MemoryDifference(a.store().InstanceMemory(first),
+                                            b.store().InstanceMemory(second));
   if (!difference.empty()) return difference;
   for (uint32_t i = 0; i < program.module().globals.size; ++i) {
-    const Value wanted = a.store().InstanceGlobal(a.instance(), i);
-    const Value got = b.store().InstanceGlobal(b.instance(), i);
+    const Value wanted = a.store().InstanceGlobal(first, i);
+    const Value got = b.store().InstanceGlobal(second, i);
     if (wanted != got) {
       return absl::StrCat("global ", i, " is 0x", absl::Hex(wanted.bits),
                           "; native 0x", absl::Hex(got.bits));
     }
   }
-  for (uint32_t i = 0; i < program.module().tables.size; ++i) {
-    difference = TableDifference(a.store(), b.store(), i);
+  return "";
+}
+
+// Tables are numbered through the store, in the order of their making.
+std::string TablesDifference(const Execution& a, const Execution& b,
+                             const Programs& programs) {
+  uint32_t tables = 0;
+  for (const auto& program : programs) {
+    const wasm::Module& module = program->module();
+    tables += module.tables.size - module.imported_tables;
+    for (const wasm::Import& import : program->View(module.imports)) {
+      if (import.kind == wasm::ExternKind::kTable &&
+          !RunHost::IsLibrary(program->Name(import.module))) {
+        ++tables;
+      }
+    }
+  }
+  for (uint32_t i = 0; i < tables; ++i) {
+    std::string difference = TableDifference(a.store(), b.store(), i);
     if (!difference.empty()) return difference;
   }
   return "";
@@ -156,7 +178,7 @@ std::string StateDifference(const Execution& a, const Execution& b,
 }  // namespace
 
 std::string Difference(const Execution& reference, const Execution& native,
-                       const Program& program) {
+                       const Programs& programs) {
   const auto& wanted = reference.outcomes();
   const auto& got = native.outcomes();
   for (size_t i = 0; i < std::min(wanted.size(), got.size()); ++i) {
@@ -186,8 +208,14 @@ std::string Difference(const Execution& reference, const Execution& native,
     return absl::StrCat(wanted_calls.size(), " host calls; native ",
                         calls.size());
   }
-  return reference.alive() && native.alive()
-             ? StateDifference(reference, native, program)
+  if (!reference.alive() || !native.alive()) return "";
+  for (size_t i = 0; i < reference.instances().size(); ++i) {
+    std::string difference =
+        StateDifference(reference, native, i, *programs[i]);
+    if (!difference.empty()) return difference;
+  }
+  return reference.instances().size() == programs.size()
+             ? TablesDifference(reference, native, programs)
              : "";
 }
 

@@ -16,6 +16,9 @@
 
 namespace ingot::fuzz {
 
+// What is instantiated: the subject's libraries, then its module.
+using Programs = std::vector<std::shared_ptr<const runtime::Program>>;
+
 class Execution {
  public:
   explicit Execution(const Subject& subject)
@@ -25,17 +28,20 @@ class Execution {
 
   // Instantiates and makes the steps. A trap ends its step, out of gas ends
   // all. Once. A status is a fault.
-  absl::Status Run(std::shared_ptr<const runtime::Program> program,
+  absl::Status Run(const Programs& programs,
                    std::unique_ptr<runtime::Store> store, uint64_t gas_limit,
                    uint64_t stack_units);
 
   // Gas used before the step that is running.
   uint64_t used_before() const { return used_; }
-  // Of the instantiation, then of each step that ran.
+  // Of the instantiations, then of each step that ran.
   const std::vector<runtime::Outcome>& outcomes() const { return outcomes_; }
   const RunHost& host() const { return host_; }
   runtime::Store& store() const { return *store_; }
-  runtime::InstanceId instance() const { return instance_; }
+  // One per program; fewer when an instantiation did not return.
+  const std::vector<runtime::InstanceId>& instances() const {
+    return instances_;
+  }
   // Whether memory, globals and tables can be read.
   bool alive() const;
 
@@ -45,14 +51,14 @@ class Execution {
   const Subject& subject_;
   RunHost host_;
   std::unique_ptr<runtime::Store> store_;
-  runtime::InstanceId instance_ = runtime::kNoInstance;
+  std::vector<runtime::InstanceId> instances_;
   uint64_t used_ = 0;
   std::vector<runtime::Outcome> outcomes_;
 };
 
 // What differs first; empty: nothing.
 std::string Difference(const Execution& reference, const Execution& native,
-                       const runtime::Program& program);
+                       const Programs& programs);
 
 }  // namespace ingot::fuzz
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +49,13 @@ class RunHost {
   RunHost& operator=(const RunHost&) = delete;
 
   // kFailedPrecondition: the module imports something and the host is kNone.
+  // What it imports from "library<i>" is an export of libraries[i].
   absl::StatusOr<std::vector<runtime::Extern>> Bind(
-      const runtime::Program& program, runtime::Store& store);
+      const runtime::Program& program,
+      std::span<const runtime::InstanceId> libraries, runtime::Store& store);
+
+  // Whether an import's module is another module of the subject.
+  static bool IsLibrary(std::string_view module);
 
   // Of the call of the store that comes next: what was used before it, and its
   // limit. They turn gas left into gas used.
@@ -68,10 +74,15 @@ class RunHost {
                            std::span<const runtime::Value> args,
                            std::span<runtime::Value> results,
                            const runtime::HostFunction& wasi);
-  runtime::HostResult Noise(uint64_t args, runtime::Caller& caller,
+  runtime::HostResult Noise(uint64_t state, runtime::Caller& caller,
                             std::span<runtime::Value> results);
 
+  absl::StatusOr<runtime::Extern> Make(const runtime::Program& program,
+                                       const wasm::Import& import,
+                                       runtime::Store& store);
+
   HostKind kind_;
+  uint32_t imports_ = 0;  // of the host, over all modules
   wasi::Host wasi_;
   uint64_t used_before_ = 0;
   uint64_t limit_ = 0;

@@ -1,8 +1,9 @@
 // fuzz/differential:run FILE [--invoke NAME [ARG ...]] [--host KIND]
 //   [--gas N] [--stack N] [--replays N] [--stack-replays N] [--level N]
-//   [--seed N]
-// Compares both engines on one module and prints what came of it; without
-// --invoke, on all its exports. Ends with 1 when they differ.
+//   [--seed N] [--features N]
+// Compares both engines on one module, native code of both levels unless one
+// is named, and prints what came of it; without --invoke, on all its exports.
+// Ends with 1 when they differ.
 
 #include <cstdio>
 #include <cstdlib>
@@ -64,7 +65,7 @@ bool ReadOptions(int argc, char** argv, Subject* subject) {
     } else if (option == "--stack-replays") {
       subject->stack_replays = static_cast<uint32_t>(number);
     } else if (option == "--level") {
-      subject->profile.level = static_cast<uint32_t>(number);
+      subject->levels = {static_cast<uint32_t>(number)};
     } else if (option == "--features") {
       subject->profile.features = static_cast<uint32_t>(number);
     } else if (option == "--seed") {

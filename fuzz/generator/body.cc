@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "compiler/wasm/opcodes.h"
+#include "fuzz/generator/corners.h"
 #include "fuzz/generator/operations.h"
 
 namespace ingot::fuzz {
@@ -33,7 +34,7 @@ BodyGenerator::BodyGenerator(const PlannedModule& plan, uint32_t function,
     : plan_(plan), type_(plan.TypeOf(function)), random_(random) {}
 
 GeneratedBody BodyGenerator::Generate() {
-  budget_ = static_cast<int>(random_.Between(10, 400));
+  budget_ = static_cast<int>(random_.Between(10, plan_.largest_body));
   if (random_.Chance(3)) budget_ *= 8;
   ChooseLocals();
   TakeFuel();
@@ -59,10 +60,11 @@ void BodyGenerator::ChooseLocals() {
   }
   if (random_.Chance(20)) add(1 + random_.Below(2), ValType::kFuncRef);
   if (random_.Chance(20)) add(1 + random_.Below(2), ValType::kExternRef);
-  for (uint32_t i = 0; i < 3; ++i) {
-    counters_.push_back(static_cast<uint32_t>(locals_.size()));
-    add(1, ValType::kI32);
-  }
+  reserved_ = static_cast<uint32_t>(locals_.size());
+  for (uint32_t i = 0; i < 3; ++i) counters_.push_back(reserved_ + i);
+  add(3, ValType::kI32);
+  add(1, ValType::kF32);
+  add(1, ValType::kF64);
 }
 
 // Ends the function, at entry, when the fuel is used up.
@@ -88,12 +90,10 @@ Types BodyGenerator::SomeTypes(uint32_t largest) {
 }
 
 uint32_t BodyGenerator::Local(ValType type) {
-  // The counters stand last.
-  const uint32_t usable = static_cast<uint32_t>(locals_.size()) - 3;
-  if (usable == 0) return ~0u;
-  const uint32_t start = random_.Below(usable);
-  for (uint32_t i = 0; i < usable; ++i) {
-    const uint32_t local = (start + i) % usable;
+  if (reserved_ == 0) return ~0u;
+  const uint32_t start = random_.Below(reserved_);
+  for (uint32_t i = 0; i < reserved_; ++i) {
+    const uint32_t local = (start + i) % reserved_;
     if (locals_[local] == type) return local;
   }
   return ~0u;
@@ -122,25 +122,7 @@ uint32_t BodyGenerator::TypeIndex(const Types& params, const Types& results) {
 }
 
 void BodyGenerator::Const(ValType type) {
-  const uint64_t bits = CornerValue(type, random_);
-  switch (type) {
-    case ValType::kI32:
-      out_.I32Const(static_cast<int32_t>(bits));
-      break;
-    case ValType::kI64:
-      out_.I64Const(static_cast<int64_t>(bits));
-      break;
-    case ValType::kF32:
-      out_.F32Const(static_cast<uint32_t>(bits));
-      break;
-    case ValType::kF64:
-      out_.F64Const(bits);
-      break;
-    case ValType::kFuncRef:
-    case ValType::kExternRef:
-      out_.Opcode(Op::kRefNull).Type(type);
-      break;
-  }
+  WriteConstant(type, CornerValue(type, random_), out_);
 }
 
 void BodyGenerator::Leaf(ValType type) {
@@ -212,10 +194,26 @@ void BodyGenerator::Wide(ValType type) {
           (info.flags & wasm::kTraps) != 0) {
         continue;
       }
-      out_.Inst(info.op);
+      Apply(info);
       break;
     }
   }
+}
+
+// Engines may choose among NaNs; the portable module then takes the canonical
+// one.
+void BodyGenerator::Apply(const OpInfo& info) {
+  out_.Inst(info.op);
+  if (!plan_.options.portable || !wasm::HasFlag(info.op, wasm::kCanonicalises)) {
+    return;
+  }
+  const bool wide = info.signature[std::string_view(info.signature).size() -
+                                   1] == 'F';
+  const uint32_t scratch = reserved_ + 3 + wide;
+  out_.Inst(Op::kLocalTee, scratch);
+  wide ? out_.F64Const(0x7FF8000000000000) : out_.F32Const(0x7FC00000);
+  out_.Inst(Op::kLocalGet, scratch).Inst(Op::kLocalGet, scratch);
+  out_.Inst(wide ? Op::kF64Eq : Op::kF32Eq).Inst(Op::kSelect);
 }
 
 void BodyGenerator::Operation(ValType type) {
@@ -246,7 +244,7 @@ void BodyGenerator::Operation(ValType type) {
       Value(TypeOfLetter(signature[1]));
     }
   }
-  out_.Inst(info->op);
+  Apply(*info);
 }
 
 // A divisor that rarely is 0.
@@ -516,10 +514,10 @@ void BodyGenerator::Call(uint32_t function) {
 
 void BodyGenerator::CallIndirect(uint32_t type) {
   Values(plan_.types[type].params);
-  // Usually an element of this type: the table repeats the functions.
+  // Usually an element of this type.
   std::vector<uint32_t> good;
-  for (uint32_t i = 0; i < plan_.functions.size(); ++i) {
-    if (plan_.functions[i] == type) good.push_back(i);
+  for (uint32_t i = 0; i < plan_.slots.size(); ++i) {
+    if (plan_.slots[i] == type) good.push_back(i);
   }
   if (!good.empty() && random_.Chance(95)) {
     out_.I32Const(static_cast<int32_t>(

@@ -42,6 +42,7 @@ class BodyGenerator {
   void Leaf(wasm::ValType type);
   void Const(wasm::ValType type);
   void Operation(wasm::ValType type);
+  void Apply(const wasm::OpInfo& info);
   void SafeOperand(wasm::Op op, wasm::ValType type);
   void Load(wasm::ValType type);
   void Address();
@@ -81,6 +82,7 @@ class BodyGenerator {
   void Trap();
   void Bulk();
   void TableStatement();
+  uint32_t OtherTable(uint32_t table);
   void DeadCode();
 
   uint32_t Local(wasm::ValType type);
@@ -100,6 +102,9 @@ class BodyGenerator {
   std::vector<wasm::LocalRun> runs_;
   // Locals that count rounds of loops, never written otherwise.
   std::vector<uint32_t> counters_;
+  // The first of what stands behind all others: the counters, and an f32 and
+  // an f64 for NaNs.
+  uint32_t reserved_ = 0;
   std::vector<Label> labels_;
   uint32_t nesting_ = 0;
   uint32_t loops_ = 0;  // that are open

@@ -202,7 +202,7 @@ void BodyGenerator::ContinueTable(uint32_t depth, uint32_t counter) {
 void BodyGenerator::Rotate() {
   const ValType type = NumberType();
   std::vector<uint32_t> rotated;
-  for (uint32_t i = 0; i < locals_.size() - counters_.size(); ++i) {
+  for (uint32_t i = 0; i < reserved_; ++i) {
     if (locals_[i] == type && random_.Chance(70)) rotated.push_back(i);
     if (rotated.size() == 12) break;
   }
@@ -223,12 +223,12 @@ void BodyGenerator::Return() {
   labels_.push_back({{}, false});
   const uint32_t callee =
       random_.Below(static_cast<uint32_t>(plan_.functions.size()));
-  if (plan_.tail_calls && plan_.TypeOf(callee).results == type_.results) {
+  if (plan_.options.tail_calls && plan_.TypeOf(callee).results == type_.results) {
     Values(plan_.TypeOf(callee).params);
     if (random_.Chance(50)) {
       out_.Inst(Op::kReturnCall, callee);
     } else {
-      out_.I32Const(static_cast<int32_t>(callee));
+      out_.I32Const(static_cast<int32_t>(plan_.SlotOf(callee)));
       out_.Inst(Op::kReturnCallIndirect, plan_.functions[callee], 0);
     }
   } else {
@@ -298,6 +298,16 @@ void BodyGenerator::Bulk() {
   }
 }
 
+// A table with the same elements, perhaps the same table.
+uint32_t BodyGenerator::OtherTable(uint32_t table) {
+  const uint32_t count = static_cast<uint32_t>(plan_.tables.size());
+  uint32_t other = random_.Below(count);
+  while (plan_.tables[other].element != plan_.tables[table].element) {
+    other = (other + 1) % count;
+  }
+  return other;
+}
+
 void BodyGenerator::TableStatement() {
   const auto small = [&] {
     Value(ValType::kI32);
@@ -320,7 +330,7 @@ void BodyGenerator::TableStatement() {
       break;
     case 2:
       for (uint32_t i = 0; i < 3; ++i) small();
-      out_.Inst(Op::kTableCopy, table, table);
+      out_.Inst(Op::kTableCopy, table, OtherTable(table));
       break;
     case 3:
       for (uint32_t i = 0; i < plan_.elements.size(); ++i) {

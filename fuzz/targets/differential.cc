@@ -37,7 +37,7 @@ Subject SubjectOf(std::span<const uint8_t> module) {
   Random random(NumberOf(module));
   Subject subject;
   subject.module.assign(module.begin(), module.end());
-  subject.profile.level = random.Below(2);
+  subject.levels = {random.Below(2)};
   subject.profile.features = random.Below(4) & wasm::Features::kAll;
   // Small memories and a small compiler: an input is to take a millisecond.
   subject.profile.compiler_memory_pages = 256;
@@ -45,8 +45,8 @@ Subject SubjectOf(std::span<const uint8_t> module) {
   subject.profile.limits.table_elements = 1000;
   subject.host = HostKind::kNoise;
   // Mostly enough to return; the replays are at smaller limits.
-  subject.gas_limit = 6'000'000;
-  if (random.Chance(30)) subject.gas_limit >>= random.Below(22);
+  subject.gas_limit = 1'000'000;
+  if (random.Chance(30)) subject.gas_limit >>= random.Below(20);
   subject.stack_units = 65536 >> random.Below(8);
   subject.gas_replays = 4;
   subject.stack_replays = random.Chance(20) ? 2 : 0;
@@ -65,7 +65,7 @@ Verdict OneInput(std::span<const uint8_t> input) {
   const auto result = Compare(subject);
   if (!result.ok()) Fail(result.status().ToString());
   if (!result->difference.empty()) {
-    Fail(absl::StrCat("level ", subject.profile.level, ", gas ",
+    Fail(absl::StrCat("level ", subject.levels[0], ", gas ",
                       subject.gas_limit, ", stack ", subject.stack_units, ": ",
                       result->difference));
   }

@@ -2,6 +2,11 @@
 // bytes, least first. Out: a line for each, 1 for valid, else 0 and why.
 
 import {readFileSync} from 'node:fs';
+import {setFlagsFromString} from 'node:v8';
+
+// Behind flags in node 18 and 20; later versions do not know the flags.
+setFlagsFromString('--experimental-wasm-extended-const');
+setFlagsFromString('--experimental-wasm-return-call');
 
 const input = readFileSync(0);
 const lines = [];

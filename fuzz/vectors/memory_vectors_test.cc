@@ -11,7 +11,8 @@
 #include "compiler/wasm/byte_writer.h"
 #include "compiler/wasm/module_builder.h"
 #include "compiler/wasm/opcodes.h"
-#include "fuzz/vectors/corners.h"
+#include "fuzz/generator/corners.h"
+#include "fuzz/generator/operations.h"
 #include "fuzz/vectors/vector_runner.h"
 #include "gtest/gtest.h"
 
@@ -137,7 +138,9 @@ class AccessModule {
   ValType value_ = ValType::kI32;
 };
 
-void RunAll(bool imported) {
+enum class Memory : uint8_t { kOwn, kImported };
+
+void RunAll(Memory memory, uint32_t level) {
   uint64_t calls = 0;
   uint64_t traps = 0;
   uint32_t operations = 0;
@@ -146,9 +149,9 @@ void RunAll(bool imported) {
     ++operations;
     for (const uint32_t offset : kOffsets) {
       SCOPED_TRACE(absl::StrCat(info.text, " offset ", offset));
-      const AccessModule module(info, offset, imported);
+      const AccessModule module(info, offset, memory == Memory::kImported);
       VectorRunner runner;
-      const absl::Status started = runner.Start(module.Build());
+      const absl::Status started = runner.Start(module.Build(), level);
       ASSERT_TRUE(started.ok()) << started;
       module.CallAll(runner);
       for (const std::string& difference : runner.differences()) {
@@ -164,8 +167,18 @@ void RunAll(bool imported) {
               static_cast<unsigned long long>(traps));
 }
 
-TEST(MemoryVectorsTest, EnginesAgreeOnAMemoryOfOnesOwn) { RunAll(false); }
-TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemory) { RunAll(true); }
+TEST(MemoryVectorsTest, EnginesAgreeOnAMemoryOfOnesOwnAtLevel0) {
+  RunAll(Memory::kOwn, 0);
+}
+TEST(MemoryVectorsTest, EnginesAgreeOnAMemoryOfOnesOwnAtLevel1) {
+  RunAll(Memory::kOwn, 1);
+}
+TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemoryAtLevel0) {
+  RunAll(Memory::kImported, 0);
+}
+TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemoryAtLevel1) {
+  RunAll(Memory::kImported, 1);
+}
 
 }  // namespace
 }  // namespace ingot::fuzz

@@ -12,7 +12,8 @@
 #include "compiler/wasm/byte_writer.h"
 #include "compiler/wasm/module_builder.h"
 #include "compiler/wasm/opcodes.h"
-#include "fuzz/vectors/corners.h"
+#include "fuzz/generator/corners.h"
+#include "fuzz/generator/operations.h"
 #include "fuzz/vectors/vector_runner.h"
 #include "gtest/gtest.h"
 
@@ -254,7 +255,7 @@ class OperationModule {
   std::vector<Function> functions_;
 };
 
-TEST(NumericVectorsTest, EnginesAgreeOnEveryOperation) {
+void RunAll(uint32_t level) {
   const std::vector<Operation> operations = Operations();
   EXPECT_GE(operations.size(), 130u);
   uint64_t calls = 0;
@@ -263,7 +264,7 @@ TEST(NumericVectorsTest, EnginesAgreeOnEveryOperation) {
     SCOPED_TRACE(operation.text);
     const OperationModule module(operation);
     VectorRunner runner;
-    const absl::Status started = runner.Start(module.Build());
+    const absl::Status started = runner.Start(module.Build(), level);
     ASSERT_TRUE(started.ok()) << started;
     module.CallAll(runner);
     for (const std::string& difference : runner.differences()) {
@@ -276,6 +277,9 @@ TEST(NumericVectorsTest, EnginesAgreeOnEveryOperation) {
               static_cast<unsigned long long>(calls),
               static_cast<unsigned long long>(traps));
 }
+
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel0) { RunAll(0); }
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel1) { RunAll(1); }
 
 }  // namespace
 }  // namespace ingot::fuzz

@@ -13,9 +13,12 @@ using runtime::OutcomeKind;
 using runtime::Value;
 using wasm::ValType;
 
-absl::Status VectorRunner::Start(const std::vector<uint8_t>& module) {
+absl::Status VectorRunner::Start(const std::vector<uint8_t>& module,
+                                 uint32_t level) {
+  Profile profile;
+  profile.level = level;
   Status rejection;
-  const auto program = PairProgram::Load(module, Profile(), &rejection);
+  const auto program = PairProgram::Load(module, profile, &rejection);
   if (!program.ok()) return program.status();
   if (!rejection.ok()) {
     return absl::InvalidArgumentError(

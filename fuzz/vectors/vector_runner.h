@@ -19,8 +19,9 @@ namespace ingot::fuzz {
 
 class VectorRunner {
  public:
-  // A memory is imported if the module imports anything.
-  absl::Status Start(const std::vector<uint8_t>& module);
+  // Native code is of this level. A memory is imported if the module imports
+  // anything.
+  absl::Status Start(const std::vector<uint8_t>& module, uint32_t level);
 
   // Calls the export by name with arguments of its types.
   void Call(const std::string& name, std::span<const uint64_t> args);
