@@ -64,6 +64,8 @@ struct NativeHostFunction {
 struct NativeMemory {
   wasm::Limits type;
   uint32_t largest = 0;  // pages it may grow to
+  // Whether its module's active data segments were mapped.
+  bool has_image = false;
   Reservation reservation;
 
   uint8_t* base() const { return reservation.base(); }

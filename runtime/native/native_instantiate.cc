@@ -87,7 +87,9 @@ absl::Status NativeStore::AllocateBase(NativeInstance& instance) {
     memory->largest =
         Largest(memory->type, program.profile().limits.memory_pages);
     const uint64_t bytes = memory->type.min * kWasmPageBytes;
-    memory->reservation = Reservation::Take(vmctx_bytes, bytes);
+    const MemoryImage* image = program.InitialMemory();
+    memory->has_image = image != nullptr;
+    memory->reservation = Reservation::Take(vmctx_bytes, bytes, image);
     if (!memory->reservation.ok()) return NoMemory("a linear memory");
     memory->bytes() = bytes;
     instance.base = memory->base();
@@ -326,6 +328,10 @@ bool NativeStore::InitialiseMemory(NativeInstance& instance, NativeRun& run) {
   for (size_t i = 0; i < segments.size(); ++i) {
     const wasm::DataSegment& segment = segments[i];
     if (segment.mode != wasm::SegmentMode::kActive) continue;
+    if (instance.memory->has_image) {
+      instance.data_dropped[i] = true;
+      continue;
+    }
     const std::span<uint8_t> memory = instance.memory->View();
     const uint64_t to =
         static_cast<uint32_t>(Evaluate(instance, segment.offset));
@@ -345,9 +351,15 @@ bool NativeStore::InitialiseMemory(NativeInstance& instance, NativeRun& run) {
 }
 
 bool NativeStore::Initialise(NativeInstance& instance, NativeRun& run) {
-  if (!InitialiseTables(instance, run) || !InitialiseMemory(instance, run)) {
+  if (!InitialiseTables(instance, run)) {
+    // Data comes after elements: an image shows it too early.
+    if (instance.memory != nullptr && instance.memory->has_image) {
+      const std::span<uint8_t> memory = instance.memory->View();
+      std::fill(memory.begin(), memory.end(), uint8_t{0});
+    }
     return false;
   }
+  if (!InitialiseMemory(instance, run)) return false;
   const uint32_t start = instance.program->module().start;
   if (start == kNowhere) return true;
   // A copy: a host function may add functions.

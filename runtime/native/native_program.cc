@@ -19,6 +19,9 @@ namespace ingot::runtime {
 namespace {
 
 constexpr std::string_view kOffsetsName = "ingot.offsets";
+constexpr uint64_t kWasmPageBytes = 65536;
+// Segments that lie further apart are copied.
+constexpr uint64_t kLargestImage = 16 << 20;
 
 absl::Status NoMemory(const char* what) {
   return absl::ResourceExhaustedError(
@@ -178,6 +181,52 @@ void NativeProgram::ReadTypes() {
   for (const wasm::Export& entry : View(module().exports)) {
     exports_.emplace(Name(entry.name), entry);
   }
+}
+
+const MemoryImage* NativeProgram::InitialMemory() const {
+  if (!instantiated_.exchange(true)) return nullptr;
+  std::call_once(image_made_, [this] { image_ = MakeImage(); });
+  return image_.get();
+}
+
+// Null for a memory that is imported, offsets that are not constant, a segment
+// that traps, no bytes at all, or too many.
+std::shared_ptr<const MemoryImage> NativeProgram::MakeImage() const {
+  if (module().memories.size == module().imported_memories) return nullptr;
+  const uint64_t memory_bytes =
+      uint64_t{View(module().memories)[0].min} * kWasmPageBytes;
+  const auto pool = View(module().const_pool);
+  const auto offset_of = [&](const wasm::DataSegment& segment) {
+    return static_cast<uint32_t>(pool[segment.offset.first].bits);
+  };
+  uint64_t begin = memory_bytes;
+  uint64_t end = 0;
+  for (const wasm::DataSegment& segment : View(module().data)) {
+    if (segment.mode != wasm::SegmentMode::kActive) continue;
+    if (segment.offset.count != 1 ||
+        pool[segment.offset.first].op != wasm::ConstOp::kI32Const) {
+      return nullptr;
+    }
+    const uint64_t at = offset_of(segment);
+    if (at + segment.bytes.size > memory_bytes) return nullptr;
+    if (segment.bytes.size == 0) continue;
+    begin = std::min(begin, at);
+    end = std::max(end, at + segment.bytes.size);
+  }
+  if (begin >= end) return nullptr;
+  begin -= begin % platform::kPageBytes;
+  end = platform::RoundToPages(end);
+  if (end - begin > kLargestImage) return nullptr;
+  std::vector<uint8_t> contents(end - begin);
+  for (const wasm::DataSegment& segment : View(module().data)) {
+    if (segment.mode != wasm::SegmentMode::kActive ||
+        segment.bytes.size == 0) {
+      continue;
+    }
+    std::memcpy(&contents[offset_of(segment) - begin],
+                bytes().data() + segment.bytes.offset, segment.bytes.size);
+  }
+  return MemoryImage::Make(begin, contents);
 }
 
 const abi::TrapEntry* NativeProgram::FindTrap(uint32_t code_offset) const {

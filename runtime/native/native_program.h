@@ -1,8 +1,10 @@
 #ifndef RUNTIME_NATIVE_NATIVE_PROGRAM_H_
 #define RUNTIME_NATIVE_NATIVE_PROGRAM_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "compiler/abi/artifact.h"
 #include "runtime/artifact/artifact_reader.h"
+#include "runtime/native/reservation.h"
 #include "runtime/platform/platform.h"
 #include "runtime/program.h"
 #include "runtime/store.h"
@@ -62,6 +65,11 @@ class NativeProgram final : public Program {
   // The export's kind and its index in the module.
   std::optional<wasm::Export> FindExport(std::string_view name) const;
 
+  // What the active data segments make of a new memory, to be mapped; null when
+  // they are to be copied one by one. A program that is instantiated once is not
+  // worth an image.
+  const MemoryImage* InitialMemory() const;
+
   // Where a segment begins in the module that was compiled.
   uint32_t OriginalOffset(uint32_t offset) const;
 
@@ -76,6 +84,7 @@ class NativeProgram final : public Program {
 
   absl::Status CheckModule() const;
   void ReadTypes();
+  std::shared_ptr<const MemoryImage> MakeImage() const;
 
   platform::SealedBytes sealed_;
   ArtifactView view_;
@@ -85,6 +94,9 @@ class NativeProgram final : public Program {
   std::vector<uint32_t> type_ids_;
   std::span<const uint32_t> function_types_;
   absl::btree_map<std::string, wasm::Export> exports_;
+  mutable std::atomic<bool> instantiated_{false};
+  mutable std::once_flag image_made_;
+  mutable std::shared_ptr<const MemoryImage> image_;
 };
 
 }  // namespace ingot::runtime

@@ -343,6 +343,27 @@ TEST_F(NativeStoreTest, MadeUpReferencesAndOperandsAreFaults) {
   }
 }
 
+// The first instance has its data copied, later ones mapped.
+TEST_F(NativeStoreTest, NoInstanceSeesWhatAnotherOfItsProgramWrote) {
+  for (int i = 0; i < 6; ++i) {
+    transaction_.pages_used = 0;
+    // Every other one in a store that stays, beside one that is there.
+    if (i % 2 == 0) store_ = std::make_unique<NativeStore>();
+    Instantiate();
+    const std::span<uint8_t> memory = store_->InstanceMemory(instance_);
+    ASSERT_EQ(memory.size(), 65536u);
+    EXPECT_EQ(std::string(memory.begin() + 16, memory.begin() + 21), "ingot");
+    EXPECT_EQ(std::count(memory.begin(), memory.end(), 0), 65536 - 5);
+    EXPECT_EQ(Call("count", {}).results, std::vector<Value>{I32(42)});
+    EXPECT_EQ(Call("indirect", {I32(1)}).trap,
+              TrapCode::kIndirectCallMismatch);
+    (void)Call("forge", {I32(1), I32(0)});
+    (void)Call("grow", {I32(2)});
+    const std::span<uint8_t> grown = store_->InstanceMemory(instance_);
+    std::fill(grown.begin(), grown.end(), uint8_t{0xA5});
+  }
+}
+
 TEST_F(NativeStoreTest, ResetLeavesNothingOfWhatAnInstanceDid) {
   Instantiate();
   const std::span<uint8_t> fresh = store_->InstanceMemory(instance_);

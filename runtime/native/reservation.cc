@@ -1,9 +1,12 @@
 // Reservations and their pool. A reservation goes into the pool cleared, with
-// what is accessible left as it is: taken again for a memory of the same size
-// it needs no system call.
+// what is accessible and the image left as they are: taken again for a memory of
+// the same size and image it needs no system call. Pages that were written are
+// given back, which makes them zeros or the image again; the head's are cleared
+// by hand and stay.
 
 #include "runtime/native/reservation.h"
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -27,13 +30,19 @@ constexpr uint64_t kKeptResident = 4 << 20;
 
 class ReservationPool {
  public:
-  // One whose memory has `bytes` accessible, else any; not ok() when empty.
-  Reservation Take(uint64_t bytes) {
+  // The one that fits best: the same image, then the same bytes accessible, then
+  // the last one that came back. Not ok() when empty.
+  Reservation Take(uint64_t bytes, uint64_t image_id) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (free_.empty()) return Reservation();
-    size_t chosen = free_.size() - 1;
-    for (size_t i = 0; i < free_.size(); ++i) {
-      if (free_[i].committed_ == bytes) chosen = i;
+    size_t chosen = 0;
+    int best = -1;
+    for (size_t i = free_.size(); i-- > 0 && best < 3;) {
+      const int fit = 2 * (free_[i].image_id_ == image_id) +
+                      (free_[i].committed_ == bytes);
+      if (fit <= best) continue;
+      best = fit;
+      chosen = i;
     }
     Reservation taken = std::move(free_[chosen]);
     std::swap(free_[chosen], free_.back());
@@ -62,24 +71,49 @@ class ReservationPool {
   std::vector<Reservation> free_;
 };
 
+std::shared_ptr<const MemoryImage> MemoryImage::Make(
+    uint64_t offset, std::span<const uint8_t> bytes) {
+  const platform::SealedBytes sealed = platform::Seal(bytes);
+  if (!sealed.ok()) return nullptr;
+  return std::shared_ptr<const MemoryImage>(new MemoryImage(offset, sealed));
+}
+
+MemoryImage::MemoryImage(uint64_t offset, const platform::SealedBytes& sealed)
+    : offset_(offset), sealed_(sealed) {
+  static std::atomic<uint64_t> last_id{0};
+  id_ = ++last_id;
+}
+
+MemoryImage::~MemoryImage() { platform::Unseal(sealed_); }
+
 Reservation::~Reservation() { GiveBack(); }
 
 Reservation::Reservation(Reservation&& other) noexcept
     : base_(std::exchange(other.base_, nullptr)),
       head_(other.head_),
-      committed_(other.committed_) {}
+      used_head_(other.used_head_),
+      committed_(other.committed_),
+      image_id_(other.image_id_),
+      image_offset_(other.image_offset_),
+      image_bytes_(other.image_bytes_) {}
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
   std::swap(base_, other.base_);
   std::swap(head_, other.head_);
+  std::swap(used_head_, other.used_head_);
   std::swap(committed_, other.committed_);
+  std::swap(image_id_, other.image_id_);
+  std::swap(image_offset_, other.image_offset_);
+  std::swap(image_bytes_, other.image_bytes_);
   return *this;
 }
 
-Reservation Reservation::Take(uint64_t head_bytes, uint64_t memory_bytes) {
+Reservation Reservation::Take(uint64_t head_bytes, uint64_t memory_bytes,
+                              const MemoryImage* image) {
   Reservation taken;
   if (head_bytes <= kUsualHead) {
-    taken = ReservationPool::Get().Take(memory_bytes);
+    taken = ReservationPool::Get().Take(memory_bytes,
+                                        image == nullptr ? 0 : image->id_);
   }
   if (!taken.ok()) {
     const uint64_t head = head_bytes <= kUsualHead
@@ -98,8 +132,32 @@ Reservation Reservation::Take(uint64_t head_bytes, uint64_t memory_bytes) {
     taken.head_ = head;
     taken.committed_ = 0;
   }
-  if (!taken.Resize(memory_bytes)) return Reservation();
-  return taken;
+  taken.used_head_ = head_bytes;
+  // An old image goes while it is still within what is accessible.
+  const bool same = image != nullptr && taken.image_id_ == image->id_;
+  const bool ready = (same || taken.SetImage(nullptr)) &&
+                     taken.Resize(memory_bytes) &&
+                     (same || image == nullptr || taken.SetImage(image));
+  if (ready) return taken;
+  // In no known state: nobody else gets it.
+  taken.Unmap();
+  return Reservation();
+}
+
+bool Reservation::SetImage(const MemoryImage* image) {
+  if (image == nullptr) {
+    if (image_id_ == 0) return true;
+    if (!platform::MapZeros(base_ + image_offset_, image_bytes_)) return false;
+    image_id_ = image_offset_ = image_bytes_ = 0;
+    return true;
+  }
+  if (!platform::MapPrivate(base_ + image->offset_, image->sealed_)) {
+    return false;
+  }
+  image_id_ = image->id_;
+  image_offset_ = image->offset_;
+  image_bytes_ = image->bytes();
+  return true;
 }
 
 bool Reservation::Grow(uint64_t bytes) {
@@ -108,7 +166,8 @@ bool Reservation::Grow(uint64_t bytes) {
 
 bool Reservation::Shrink(uint64_t bytes) {
   const uint64_t behind = committed_ - bytes;
-  if (behind <= kKeptResident) {
+  // Giving pages of an image back would bring it back.
+  if (behind <= kKeptResident || bytes < image_offset_ + image_bytes_) {
     std::memset(base_ + bytes, 0, behind);
   } else if (!platform::Clear(base_ + bytes, behind)) {
     return false;
@@ -127,13 +186,19 @@ bool Reservation::Resize(uint64_t bytes) {
 
 void Reservation::GiveBack() {
   if (base_ == nullptr) return;
+  // An image that is partly inaccessible cannot be undone by its next user.
+  const bool whole = image_offset_ + image_bytes_ <= committed_;
   // Moving into the pool leaves this one empty.
-  if (head_ == kUsualHead &&
-      platform::Clear(base_ - head_, head_ + committed_) &&
+  if (head_ == kUsualHead && whole && Clean() &&
       ReservationPool::Get().Put(*this)) {
     return;
   }
   Unmap();
+}
+
+bool Reservation::Clean() {
+  std::memset(base_ - used_head_, 0, used_head_);
+  return platform::Clear(base_, committed_);
 }
 
 void Reservation::Unmap() {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <utility>
+#include <vector>
 
 #include "compiler/abi/vmctx.h"
 #include "runtime/native/address_registry.h"
@@ -30,6 +32,58 @@ TEST(ReservationTest, IsZeroedWhenItIsTakenAgain) {
   EXPECT_EQ(base[0], 0);
   ASSERT_TRUE(again.Grow(3 * kPage));
   EXPECT_EQ(base[3 * kPage - 1], 0);
+}
+
+// One after the other in one address range: whoever wrote what, the next finds
+// its own image, and zeros everywhere else.
+TEST(ReservationTest, ImagesShowNothingOfWhatWasWrittenOverThem) {
+  const std::vector<uint8_t> ones(8192, 1);
+  const std::vector<uint8_t> twos(4096, 2);
+  const auto first = MemoryImage::Make(4096, ones);
+  const auto second = MemoryImage::Make(kPage, twos);
+  ASSERT_NE(first, nullptr);
+  ASSERT_NE(second, nullptr);
+  struct User {
+    const MemoryImage* image;
+    uint64_t pages;
+    uint64_t grown;
+    uint64_t shrunk;
+  };
+  uint8_t* base = nullptr;
+  for (const User& user : {User{first.get(), 1, 1, 1},
+                           User{first.get(), 1, 3, 3},
+                           User{nullptr, 1, 1, 1},
+                           User{first.get(), 2, 2, 2},
+                           User{second.get(), 2, 3, 1},
+                           User{second.get(), 2, 2, 2},
+                           User{first.get(), 2, 2, 0},
+                           User{nullptr, 3, 3, 3},
+                           User{second.get(), 3, 3, 3}}) {
+    Reservation memory = Reservation::Take(256, user.pages * kPage, user.image);
+    ASSERT_TRUE(memory.ok());
+    base = memory.base();
+    const auto expected = [&](uint64_t at) -> uint8_t {
+      if (user.image == nullptr || at < user.image->offset() ||
+          at >= user.image->offset() + user.image->bytes()) {
+        return 0;
+      }
+      return user.image == first.get() ? 1 : 2;
+    };
+    for (int64_t at = -256; at < 0; ++at) ASSERT_EQ(base[at], 0) << at;
+    ASSERT_TRUE(memory.Grow(user.grown * kPage));
+    for (uint64_t at = 0; at < user.grown * kPage; ++at) {
+      ASSERT_EQ(base[at], expected(at)) << at;
+    }
+    std::memset(base - 256, 0xA5, 256 + user.grown * kPage);
+    if (user.shrunk == user.grown) continue;
+    // Zeros where it shrank, image or not.
+    ASSERT_TRUE(memory.Shrink(user.shrunk * kPage));
+    ASSERT_TRUE(memory.Grow(user.grown * kPage));
+    for (uint64_t at = user.shrunk * kPage; at < user.grown * kPage; ++at) {
+      ASSERT_EQ(base[at], 0) << at;
+    }
+    ASSERT_TRUE(memory.Shrink(user.shrunk * kPage));
+  }
 }
 
 TEST(ReservationTest, IsRegisteredFromItsBaseOn) {

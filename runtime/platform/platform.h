@@ -57,6 +57,13 @@ struct SealedBytes {
 [[nodiscard]] SealedBytes Seal(std::span<const uint8_t> bytes);
 void Unseal(SealedBytes& sealed);
 
+// Puts sealed bytes, a multiple of kPageBytes, over a committed part of a
+// reservation: readable and writable, what is written stays private, and Clear
+// brings the sealed bytes back.
+[[nodiscard]] bool MapPrivate(uint8_t* address, const SealedBytes& sealed);
+// Puts zeros there again, readable and writable.
+[[nodiscard]] bool MapZeros(uint8_t* address, size_t bytes);
+
 // Maps [offset, offset + code + data) of sealed bytes in one range: the first
 // `code` bytes readable and executable, the rest readable. Never writable. All
 // three are multiples of kPageBytes. Null when there is no address space.

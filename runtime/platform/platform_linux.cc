@@ -98,6 +98,18 @@ void Unseal(SealedBytes& sealed) {
   sealed = SealedBytes{};
 }
 
+bool MapPrivate(uint8_t* address, const SealedBytes& sealed) {
+  return mmap(address, sealed.bytes.size(), PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, sealed.handle,
+              0) == address;
+}
+
+bool MapZeros(uint8_t* address, size_t bytes) {
+  return mmap(address, bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+              0) == address;
+}
+
 const uint8_t* MapCode(const SealedBytes& sealed, size_t offset, size_t code,
                        size_t data) {
   void* address = mmap(nullptr, code + data, PROT_READ, MAP_PRIVATE,
