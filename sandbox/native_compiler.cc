@@ -6,9 +6,13 @@
 
 #include "sandbox/native_compiler.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <latch>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -76,6 +80,57 @@ Status CompileInPlace(Arena& arena, uint32_t root, Pieces& pieces) {
         compiler::CompileFunctions(arena, root, batch, &piece));
     pieces[batch] = CopyOut(arena, piece);
     arena.Rewind(mark);
+  }
+  return kOkStatus;
+}
+
+// Batches on several threads: this one works in the arena that Plan left, each
+// other in a copy of it. A status is the first in the order of batches.
+absl::StatusOr<Status> CompileInParallel(Arena& arena, uint32_t root,
+                                         uint32_t threads, Pieces& pieces) {
+  std::vector<Status> ends(pieces.size());
+  std::atomic<uint32_t> next{0};
+  std::atomic<bool> stop{false};
+  const auto work = [&](Arena& mine) {
+    while (!stop) {
+      // Indices are handed out in order: what is missing in the end lies behind
+      // the batch that set `stop`.
+      const uint32_t batch = next++;
+      if (batch >= pieces.size()) return;
+      const uint32_t mark = mine.used();
+      Array<uint8_t> piece;
+      ends[batch] = compiler::CompileFunctions(mine, root, batch, &piece);
+      if (ends[batch].ok()) {
+        pieces[batch] = CopyOut(mine, piece);
+      } else {
+        stop = true;
+      }
+      mine.Rewind(mark);
+    }
+  };
+  std::vector<Region> regions;
+  for (uint32_t i = 1; i < std::min<size_t>(threads, pieces.size()); ++i) {
+    absl::StatusOr<Region> region = Region::Create(arena.limit());
+    if (!region.ok()) return region.status();
+    regions.push_back(*std::move(region));
+  }
+  // Nobody writes to the plan before everybody has copied it.
+  std::latch copied(static_cast<std::ptrdiff_t>(regions.size()));
+  std::vector<std::thread> pool;
+  for (Region& region : regions) {
+    pool.emplace_back([&] {
+      std::memcpy(region.base(), arena.base(), arena.used());
+      Arena copy(region.base(), arena.used(), arena.committed(),
+                 arena.limit());
+      copied.count_down();
+      work(copy);
+    });
+  }
+  copied.wait();
+  work(arena);
+  for (std::thread& thread : pool) thread.join();
+  for (const Status& end : ends) {
+    if (!end.ok()) return end;
   }
   return kOkStatus;
 }
@@ -156,6 +211,11 @@ absl::StatusOr<NativeResult> CompileNatively(
   Pieces pieces(result.batches);
   if (options.shuffle) {
     absl::StatusOr<Status> status = CompileShuffled(arena, root, pieces);
+    if (!status.ok()) return status.status();
+    result.verdict = *status;
+  } else if (options.threads > 1 && result.batches > 1) {
+    absl::StatusOr<Status> status =
+        CompileInParallel(arena, root, options.threads, pieces);
     if (!status.ok()) return status.status();
     result.verdict = *status;
   } else {

@@ -23,6 +23,9 @@ struct NativeOptions {
   // Compile each batch in a copy of the memory that Plan left, in reverse
   // order, in a region at another address: the result must not change.
   bool shuffle = false;
+  // Batches compiled at a time, each thread in a copy of the memory that Plan
+  // left. Changes neither the verdict nor the bytes.
+  uint32_t threads = 1;
   // Pages of the compiler's memory; 0: as the profile says.
   uint32_t memory_pages = 0;
 };

@@ -1,6 +1,7 @@
 // Promise P1: same bytes. In: the corpus where there is one, the project's own
 // contracts, and synthetic modules. Holds: for each module the native build,
-// the native build with its batches shuffled over other memory, the sandbox,
+// the native build with its batches shuffled over other memory and on several
+// threads, the sandbox,
 // and node's V8 running compiler.wasm give one digest, or one refusal; for the
 // smaller ones the interpreter as well, with the sandbox's gas.
 //
@@ -98,6 +99,8 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
     const auto native = CompileNatively(module, profile, compiler);
     const auto shuffled =
         CompileNatively(module, profile, compiler, {.shuffle = true});
+    const auto parallel =
+        CompileNatively(module, profile, compiler, {.threads = 3});
     const auto verdict =
         CompileInSandbox(**sandbox, module, profile, kAmpleGas);
     ASSERT_TRUE(native.ok()) << native.status();
@@ -105,6 +108,16 @@ void ExpectSameBytes(const std::vector<std::string>& paths,
     ASSERT_TRUE(verdict.ok()) << verdict.status();
     const std::string line = Line(*native);
     EXPECT_EQ(Line(*shuffled), line);
+    ASSERT_TRUE(parallel.ok()) << parallel.status();
+    EXPECT_EQ(Line(*parallel), line);
+    if (native->batches > 1) {
+      JobOptions threads = kAmpleGas;
+      threads.threads = 3;
+      const auto together =
+          CompileInSandbox(**sandbox, module, profile, threads);
+      ASSERT_TRUE(together.ok()) << together.status();
+      EXPECT_EQ(*together, *verdict);
+    }
     EXPECT_EQ(Line(*verdict), line);
     const auto found = v8.find(path);
     EXPECT_EQ(found == v8.end() ? "nothing" : found->second, line);
