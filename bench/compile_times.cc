@@ -126,15 +126,12 @@ double HashMicroseconds(std::span<const uint8_t> module,
   return digests[0] == digests[1] ? 0 : time;
 }
 
-absl::Status ReadSizes(std::span<const uint8_t> artifact, CompileTimes* out) {
-  const auto program = runtime::NativeProgram::Load(artifact, {});
-  if (!program.ok()) return program.status();
+void ReadSizes(std::span<const uint8_t> artifact,
+               const runtime::NativeProgram& program, CompileTimes* out) {
   out->artifact_bytes = artifact.size();
-  for (const abi::FunctionEntry& function :
-       (*program)->artifact().functions) {
+  for (const abi::FunctionEntry& function : program.artifact().functions) {
     out->code_bytes += function.code_bytes;
   }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -145,7 +142,7 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
                                            const CompileRounds& rounds) {
   const std::vector<uint8_t> profile_bytes = CanonicalBytes(profile);
   CompileTimes out;
-  Least native_us, sandbox_us, inside_us, hash_us;
+  Least native_us, sandbox_us, inside_us, hash_us, load_us;
   const Stopwatch all;
   for (uint32_t round = 0;
        round < rounds.least || all.Microseconds() < rounds.microseconds;
@@ -157,7 +154,8 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
     if (!native.ok()) return native.status();
 
     const Stopwatch sandbox_time(rounds.clock);
-    const auto verdict = CompileInSandbox(compiler, module, profile);
+    const auto verdict = CompileInSandbox(
+        compiler, module, profile, {.verify = false});
     sandbox_us.Add(sandbox_time.Microseconds());
     if (!verdict.ok()) return verdict.status();
 
@@ -179,13 +177,48 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
     hash_us.Add(HashMicroseconds(module, profile_bytes, verdict->artifact,
                                  rounds.clock));
     out.memory_bytes = job.memory_bytes();
-    if (round == 0) {
-      const absl::Status read = ReadSizes(verdict->artifact, &out);
-      if (!read.ok()) return read;
-    }
+    const Stopwatch load_time(rounds.clock);
+    const auto program = runtime::NativeProgram::Load(verdict->artifact, {});
+    load_us.Add(load_time.Microseconds());
+    if (!program.ok()) return program.status();
+    if (round == 0) ReadSizes(verdict->artifact, **program, &out);
   }
   out.inside_us = inside_us.value();
   out.hash_us = hash_us.value();
+  out.load_us = load_us.value();
+  return out;
+}
+
+absl::StatusOr<ThreadTimes> TimeThreads(const SandboxedCompiler& compiler,
+                                        std::span<const uint8_t> module,
+                                        const Profile& profile,
+                                        uint32_t rounds) {
+  ThreadTimes out;
+  Least native_us[2], sandbox_us[2];
+  std::vector<uint8_t> artifact;
+  for (uint32_t round = 0; round < rounds; ++round) {
+    for (const uint32_t threads : {1u, 2u}) {
+      const Stopwatch native_time;
+      auto native = sandbox::CompileNatively(module, profile, compiler.digest,
+                                             {.threads = threads});
+      native_us[threads - 1].Add(native_time.Microseconds());
+      if (!native.ok()) return native.status();
+      const Stopwatch sandbox_time;
+      const auto verdict = CompileInSandbox(
+          compiler, module, profile, {.threads = threads, .verify = false});
+      sandbox_us[threads - 1].Add(sandbox_time.Microseconds());
+      if (!verdict.ok()) return verdict.status();
+      if (artifact.empty()) artifact = native->artifact;
+      if (native->artifact != artifact || verdict->artifact != artifact) {
+        return absl::InternalError("another artifact on another number of "
+                                   "threads");
+      }
+    }
+  }
+  for (int i = 0; i < 2; ++i) {
+    out.native_us[i] = native_us[i].value();
+    out.sandbox_us[i] = sandbox_us[i].value();
+  }
   return out;
 }
 

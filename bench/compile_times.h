@@ -12,8 +12,8 @@
 #include "sandbox/verdict.h"
 
 // Both compilers on one module, in turns. In: module bytes; compiler.wasm,
-// loaded. Out: times from bytes in memory to artifact bytes, and sizes. Holds:
-// both gave the same artifact.
+// loaded. Out: times from bytes in memory to artifact bytes and from there to
+// verified code, and sizes. Holds: both gave the same artifact.
 
 namespace ingot::bench {
 
@@ -39,6 +39,8 @@ struct CompileTimes {
   double inside_us = 0;
   // Of native_us as of sandbox_us: SHA-256 of module, profile and artifact.
   double hash_us = 0;
+  // From the artifact to verified code that can be called; in neither of both.
+  double load_us = 0;
   uint64_t artifact_bytes = 0;
   uint64_t code_bytes = 0;  // machine code in it
   // The largest linear memory of any of compiler.wasm's instances.
@@ -50,6 +52,17 @@ absl::StatusOr<CompileTimes> TimeCompilers(
     const sandbox::SandboxedCompiler& compiler,
     std::span<const uint8_t> module, const Profile& profile,
     const CompileRounds& rounds);
+
+// The time that passes until there is an artifact, on one thread and on two.
+struct ThreadTimes {
+  double native_us[2] = {};
+  double sandbox_us[2] = {};
+};
+
+// A status is a fault, or says that the artifacts differ.
+absl::StatusOr<ThreadTimes> TimeThreads(
+    const sandbox::SandboxedCompiler& compiler,
+    std::span<const uint8_t> module, const Profile& profile, uint32_t rounds);
 
 }  // namespace ingot::bench
 

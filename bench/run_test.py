@@ -43,8 +43,8 @@ class RunTest(unittest.TestCase):
 
   def test_says_why_a_kernel_cannot_be_timed(self):
     artifact = 'unmetered'
-    subprocess.run(['bench/compile_unmetered', MODULE, artifact], check=True)
-    result = figures('--quick', 'run', MODULE, artifact, '',
+    subprocess.run(['bench/compile_unmetered', '0', MODULE, artifact], check=True)
+    result = figures('--quick', 'run', MODULE, artifact, 'none', '',
                      'run 3; nothing')
     self.assertEqual(result.returncode, 0)
     self.assertIn('no exported function nothing\t0', result.stdout)
@@ -52,7 +52,7 @@ class RunTest(unittest.TestCase):
   def test_refuses_unknown_commands_and_modules(self):
     self.assertEqual(figures('walk').returncode, 2)
     self.assertEqual(
-        subprocess.run(['bench/compile_unmetered', 'bench/run', 'out'],
+        subprocess.run(['bench/compile_unmetered', '0', 'bench/run', 'out'],
                        stderr=subprocess.DEVNULL, check=False).returncode, 1)
 
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "compiler/abi/profile.h"
+#include "runtime/digest.h"
 
 // One call of one module in turns by native code with gas code, native code
 // without, and the interpreter. In: the module, its unmetered artifact, the
@@ -29,12 +30,14 @@ struct Kernel {
   std::vector<Step> before;
   Step timed;
   std::vector<std::string> wasi_arguments;
+  // Imported functions that WASI does not have answer 0.
+  bool stubs = false;
 };
 
 struct RunRounds {
   uint32_t rounds = 7;
   // A timed part lasts so long, by calls of the same instance if they can be
-  // repeated.
+  // repeated, by instances if not.
   double sample_us = 20'000;
   // No interpretation of a call that native code takes longer for.
   double interpreted_us = 150'000;
@@ -48,6 +51,7 @@ struct RunTimes {
   double interpreter_us = 0;  // 0: not interpreted
   std::string params;  // the arguments as TYPE:BITS, separated by spaces
   std::string results;
+  Digest memory;  // after the first call
 };
 
 // A status is a fault, a difference, or says why the kernel cannot run: an
