@@ -3,6 +3,9 @@
 # (-runs=N is the same executions each time, -max_total_time=S is not). Out:
 # what libFuzzer prints; a finding is kept in the test's outputs. Fails on a
 # finding, and when the program did not get as far as its report.
+#
+# The seeds are listed, because the order of a folder differs, and operands of
+# comparisons are not taken into inputs, because some are addresses.
 set -euo pipefail
 
 program=$1 seeds=$2 limit=$3
@@ -10,6 +13,7 @@ corpus=$TEST_TMPDIR/corpus
 findings=${TEST_UNDECLARED_OUTPUTS_DIR:-$TEST_TMPDIR}
 mkdir -p "$corpus"
 python3 -m zipfile -e "$seeds" "$corpus"
+printf '%s' "$(ls -d "$corpus"/* | paste -sd,)" >"$TEST_TMPDIR/list"
 
 options=()
 while read -r key _ value; do
@@ -18,9 +22,9 @@ done <"$program.options"
 
 log=$TEST_TMPDIR/log
 status=0
-"$program" "${options[@]}" "$limit" -seed=1 -reload=0 -detect_leaks=0 \
-  -print_final_stats=1 "-artifact_prefix=$findings/" "$corpus" \
-  >"$log" 2>&1 || status=$?
+"$program" "${options[@]}" "$limit" -seed=1 -use_cmp=0 -detect_leaks=0 \
+  -print_final_stats=1 "-artifact_prefix=$findings/" \
+  "-seed_inputs=@$TEST_TMPDIR/list" >"$log" 2>&1 || status=$?
 grep -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|RELOAD)' "$log" | tail -n 60
 [ "$status" = 0 ] || exit "$status"
 grep -q '^REPORT' "$log"

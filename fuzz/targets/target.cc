@@ -31,6 +31,8 @@ uint64_t g_times[kBuckets];  // by picoseconds per byte
 uint64_t g_timed = 0;
 double g_worst = 0;  // ns per byte
 std::span<const uint8_t> g_input;
+// Where to keep the slowest input; null: nothing is timed.
+const char* g_slowest = nullptr;
 
 uint32_t BucketOf(uint64_t picoseconds) {
   if (picoseconds < 8) return 0;
@@ -62,11 +64,8 @@ uint64_t Nanoseconds(const std::function<bool()>& work, bool* whole) {
           .count());
 }
 
-// Where INGOT_FUZZ_SLOWEST says.
 void KeepSlowest() {
-  const char* path = std::getenv("INGOT_FUZZ_SLOWEST");
-  if (path == nullptr) return;
-  std::FILE* file = std::fopen(path, "wb");
+  std::FILE* file = std::fopen(g_slowest, "wb");
   if (file == nullptr) return;
   std::fwrite(g_input.data(), 1, g_input.size(), file);
   std::fclose(file);
@@ -101,9 +100,12 @@ void Count(const char* name) {
 }
 
 void Timed(size_t bytes, const std::function<bool()>& work) {
+  if (g_slowest == nullptr || bytes < kTimedBytes) {
+    work();
+    return;
+  }
   bool whole = false;
   uint64_t least = Nanoseconds(work, &whole);
-  if (bytes < kTimedBytes) return;
   if (whole) {
     ++g_timed;
     ++g_times[BucketOf(least * 1000 / bytes)];
@@ -143,6 +145,7 @@ extern "C" const char* __ubsan_default_options() {
 }
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  ingot::fuzz::g_slowest = std::getenv("INGOT_FUZZ_SLOWEST");
   std::atexit(&ingot::fuzz::Report);
   return 0;
 }

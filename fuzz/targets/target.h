@@ -24,11 +24,12 @@ Verdict OneInput(std::span<const uint8_t> input);
 // Counts inputs of a kind. `name` is a literal; there are at most 16.
 void Count(const char* name);
 
-// Runs `work`, which may be repeated, and notes how long it took per byte; it
-// says whether the input was gone through to its end, as those are from which
-// the median is taken. An input that seems the slowest so far is run again, and
-// the least time counts: other processes only ever add to it. Work on fewer
-// bytes than kTimedBytes is done but not noted: its fixed cost says nothing.
+// Runs `work`. Where INGOT_FUZZ_SLOWEST names a file for the slowest input, notes
+// how long it took per byte; otherwise no clock is read, so that equal runs do
+// equal things. `work` says whether the input was gone through to its end: of
+// those the median is taken. An input that seems the slowest so far is run
+// again, and the least time counts: other processes only ever add to it. Work on
+// fewer bytes than kTimedBytes is not noted: its fixed cost says nothing.
 inline constexpr size_t kTimedBytes = 256;
 void Timed(size_t bytes, const std::function<bool()>& work);
 
