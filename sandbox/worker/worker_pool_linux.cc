@@ -1,0 +1,418 @@
+// The pool on Linux: fork and exec, memory files, a pidfd that says when a
+// worker is gone. In and out: see the header. Holds: between fork and exec only
+// system calls run; every process that was started is waited for.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "metering/gas.h"
+#include "runtime/artifact/artifact_error.h"
+#include "runtime/artifact/artifact_reader.h"
+#include "runtime/verifier/verify_artifact.h"
+#include "sandbox/worker/worker_pool.h"
+
+namespace ingot::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// After a start that failed: the machine lacks something for a while.
+constexpr milliseconds kStartAgain(50);
+
+absl::Status Error(const char* what) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("a worker: ", what, ": ", std::strerror(errno)));
+}
+
+bool WriteAll(int file, std::string_view bytes, uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += static_cast<uint64_t>(written);
+  }
+  return true;
+}
+
+absl::StatusOr<std::string> ReadAll(int file, uint64_t max_bytes) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return Error("its reply");
+  const uint64_t size = static_cast<uint64_t>(status.st_size);
+  if (size > max_bytes) {
+    return absl::DataLossError("a worker: its reply is too large");
+  }
+  std::string bytes(size, '\0');
+  uint64_t have = 0;
+  while (have < size) {
+    const ssize_t got = pread(file, bytes.data() + have, size - have,
+                              static_cast<off_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return absl::DataLossError("a worker: its reply shrank");
+    have += static_cast<uint64_t>(got);
+  }
+  return bytes;
+}
+
+std::string HowItEnded(int status) {
+  if (WIFSIGNALED(status)) {
+    return absl::StrCat("died of signal ", WTERMSIG(status), " (",
+                        strsignal(WTERMSIG(status)), ")");
+  }
+  return absl::StrCat("exited with code ", WEXITSTATUS(status));
+}
+
+// A descriptor that nothing else in the process inherits.
+class File {
+ public:
+  File() = default;
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
+  File(File&& other) : fd_(std::exchange(other.fd_, -1)) {}
+  File& operator=(File&& other) {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace
+
+struct WorkerPool::Worker {
+  File job;
+  File reply;
+  File process;  // a pidfd
+  pid_t pid = -1;
+  JobHeader* header = nullptr;
+
+  ~Worker() {
+    if (pid > 0) {
+      kill(pid, SIGKILL);
+      Reap();
+    }
+    if (header != nullptr) munmap(header, kJobOffset);
+  }
+
+  // Its exit status; once.
+  int Reap() {
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid = -1;
+    return status;
+  }
+
+  // False when it is still there after `time`.
+  bool AwaitEnd(milliseconds time) const {
+    const auto end = steady_clock::now() + time;
+    while (true) {
+      const auto left = std::chrono::duration_cast<milliseconds>(
+          end - steady_clock::now());
+      pollfd entry{process.get(), POLLIN, 0};
+      const int result =
+          poll(&entry, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
+      if (result > 0) return true;
+      if (result == 0 || errno != EINTR) return false;
+    }
+  }
+};
+
+WorkerPool::WorkerPool(WorkerOptions options)
+    : options_(std::move(options)) {}
+
+void WorkerPool::Log(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+absl::StatusOr<std::unique_ptr<WorkerPool>> WorkerPool::Create(
+    std::span<const uint8_t> compiler_wasm, std::span<const uint8_t> artifact,
+    const Profile& job, WorkerOptions options) {
+  std::unique_ptr<WorkerPool> pool(new WorkerPool(std::move(options)));
+  pool->compiler_digest_ = Sha256(compiler_wasm);
+  CompilerBytes compiler;
+  compiler.wasm.assign(compiler_wasm.begin(), compiler_wasm.end());
+  compiler.artifact.assign(artifact.begin(), artifact.end());
+  compiler.profile.resize(kProfileBytes);
+  ingot::Encode(job, compiler.profile);
+  pool->compiler_file_ =
+      memfd_create("ingot-compiler", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (pool->compiler_file_ < 0 ||
+      !WriteAll(pool->compiler_file_, Encode(compiler), 0) ||
+      fcntl(pool->compiler_file_, F_ADD_SEALS,
+            F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0) {
+    return Error("the compiler's file");
+  }
+  pool->spawner_ = std::thread([raw = pool.get()] { raw->Spawn(); });
+  return pool;
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (spawner_.joinable()) spawner_.join();
+  ready_.clear();
+  if (compiler_file_ >= 0) close(compiler_file_);
+}
+
+absl::StatusOr<std::unique_ptr<WorkerPool::Worker>> WorkerPool::Start(
+    const std::string& mode) {
+  auto worker = std::make_unique<Worker>();
+  worker->job = File(memfd_create("ingot-job", MFD_CLOEXEC));
+  worker->reply = File(memfd_create("ingot-reply", MFD_CLOEXEC));
+  if (!worker->job.ok() || !worker->reply.ok() ||
+      ftruncate(worker->job.get(), kJobOffset) != 0) {
+    return Error("its memory files");
+  }
+  void* const page = mmap(nullptr, kJobOffset, PROT_READ | PROT_WRITE,
+                          MAP_SHARED, worker->job.get(), 0);
+  if (page == MAP_FAILED) return Error("its job");
+  worker->header = static_cast<JobHeader*>(page);
+
+  const uint64_t cpu_seconds =
+      static_cast<uint64_t>(options_.job_time.count()) / 1000 + 60;
+  std::vector<std::string> words = options_.command;
+  for (const std::string& word :
+       {mode, std::to_string(options_.max_reply_bytes),
+        std::to_string(options_.max_data_bytes), std::to_string(cpu_seconds),
+        std::to_string(getpid())}) {
+    words.push_back(word);
+  }
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  char* const no_environment[] = {nullptr};
+  const int files[] = {worker->job.get(), worker->reply.get(), compiler_file_};
+
+  const pid_t pid = fork();
+  if (pid < 0) return Error("fork");
+  if (pid == 0) {
+    // Above the numbers they shall have, so that none overwrites another.
+    int high[3];
+    for (int i = 0; i < 3; ++i) {
+      high[i] = fcntl(files[i], F_DUPFD, kCompilerFile + 1);
+      if (high[i] < 0) _exit(127);
+    }
+    for (int i = 0; i < 3; ++i) {
+      if (dup2(high[i], kJobFile + i) < 0) _exit(127);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    execve(argv[0], argv.data(), no_environment);
+    _exit(127);
+  }
+  worker->pid = pid;
+  worker->process = File(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!worker->process.ok()) return Error("pidfd");
+  ++counters_.started;
+  return worker;
+}
+
+void WorkerPool::Spawn() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] {
+      return stopping_ || ready_.size() < std::max(options_.ready, 1u);
+    });
+    if (stopping_) return;
+    lock.unlock();
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Start("compile");
+    lock.lock();
+    start_fault_ = worker.status();
+    if (worker.ok()) {
+      ready_.push_back(*std::move(worker));
+      changed_.notify_all();
+    } else {
+      Log(std::string(start_fault_.message()));
+      changed_.wait_for(lock, kStartAgain, [this] { return stopping_; });
+    }
+  }
+}
+
+absl::StatusOr<std::unique_ptr<WorkerPool::Worker>> WorkerPool::Take() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const bool there = changed_.wait_for(lock, options_.start_time, [this] {
+    return stopping_ || !ready_.empty();
+  });
+  if (stopping_) return absl::UnavailableError("the workers are stopping");
+  if (!there) {
+    return start_fault_.ok() ? absl::UnavailableError("no worker starts")
+                             : start_fault_;
+  }
+  std::unique_ptr<Worker> worker = std::move(ready_.front());
+  ready_.pop_front();
+  changed_.notify_all();
+  return worker;
+}
+
+absl::StatusOr<Verdict> WorkerPool::Try(std::span<const uint8_t> module_bytes,
+                                        const Profile& profile,
+                                        uint64_t gas_limit,
+                                        const Verdict& digests,
+                                        uint32_t attempt) {
+  absl::StatusOr<std::unique_ptr<Worker>> taken = Take();
+  if (!taken.ok()) return taken.status();
+  Worker& worker = **taken;
+  Job job;
+  job.nonce = next_nonce_++;
+  job.gas_limit = gas_limit;
+  job.profile.resize(kProfileBytes);
+  ingot::Encode(profile, job.profile);
+  job.module.assign(module_bytes.begin(), module_bytes.end());
+  const std::string bytes = Encode(job);
+  if (!WriteAll(worker.job.get(), bytes, kJobOffset)) {
+    return Error("writing its job");
+  }
+  worker.header->attempt = attempt;
+  worker.header->job_bytes = bytes.size();
+  worker.header->state.store(kPosted);
+  syscall(SYS_futex, &worker.header->state, FUTEX_WAKE, 1, nullptr, nullptr,
+          0);
+  if (!worker.AwaitEnd(options_.job_time + options_.start_time)) {
+    return absl::DeadlineExceededError(
+        "a worker: no reply in time; it was killed");
+  }
+  const int status = worker.Reap();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return absl::UnavailableError("a worker " + HowItEnded(status));
+  }
+  absl::StatusOr<std::string> text =
+      ReadAll(worker.reply.get(), options_.max_reply_bytes);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<Reply> reply = DecodeReply(*text);
+  if (!reply.ok()) return reply.status();
+  if (reply->nonce != job.nonce) {
+    return absl::DataLossError("a worker: the reply to another job");
+  }
+  if (!reply->fault.ok()) return reply->fault;
+
+  // What a broken worker may say is compared with what is known here.
+  Verdict& verdict = reply->verdict;
+  if (verdict.module_digest != digests.module_digest ||
+      verdict.compiler_digest != digests.compiler_digest ||
+      verdict.profile_digest != digests.profile_digest) {
+    return absl::DataLossError("a worker: the verdict of another job");
+  }
+  const uint64_t limit = Gas::FromLimit(gas_limit).value();
+  if (verdict.compile_gas > limit ||
+      (verdict.kind == VerdictKind::kOutOfGas &&
+       verdict.compile_gas != limit) ||
+      (verdict.kind == VerdictKind::kAccepted) == verdict.artifact.empty()) {
+    return absl::DataLossError("a worker: a verdict that cannot be");
+  }
+  if (verdict.kind != VerdictKind::kAccepted) return verdict;
+  if (Sha256(verdict.artifact) != verdict.artifact_digest) {
+    return absl::DataLossError("a worker: another artifact than it says");
+  }
+  runtime::ExpectedArtifact expected;
+  expected.module = digests.module_digest;
+  expected.compiler = digests.compiler_digest;
+  expected.profile = &profile;
+  const auto view = runtime::ReadArtifact(verdict.artifact, expected);
+  const bool elsewhere = runtime::ArtifactErrorOf(view.status()) ==
+                         runtime::ArtifactError::kIsaUnsupported;
+  if (elsewhere) return verdict;
+  const absl::Status sound =
+      view.ok() ? runtime::VerifyWithModule(*view, module_bytes)
+                : view.status();
+  if (!sound.ok()) {
+    return absl::DataLossError(
+        absl::StrCat("a worker: an artifact that is refused: ",
+                     std::string(sound.message())));
+  }
+  return verdict;
+}
+
+absl::StatusOr<Verdict> WorkerPool::TryUntilSound(
+    std::span<const uint8_t> module_bytes, const Profile& profile,
+    uint64_t gas_limit, const Verdict& digests, uint32_t first_attempt) {
+  absl::Status last;
+  for (uint32_t i = 0; i < std::max(options_.attempts, 1u); ++i) {
+    absl::StatusOr<Verdict> verdict =
+        Try(module_bytes, profile, gas_limit, digests, first_attempt + i);
+    if (verdict.ok()) return verdict;
+    ++counters_.lost;
+    last = verdict.status();
+    Log(absl::StrCat("try ", i + 1, " of ", options_.attempts, " for module ",
+                     digests.module_digest.Hex(), ": ",
+                     std::string(last.message())));
+  }
+  return absl::UnavailableError(
+      absl::StrCat("every try was lost; the last: ",
+                   std::string(last.message())));
+}
+
+absl::StatusOr<Verdict> WorkerPool::Compile(
+    std::span<const uint8_t> module_bytes, const Profile& profile,
+    uint64_t gas_limit) {
+  std::vector<uint8_t> profile_bytes(kProfileBytes);
+  ingot::Encode(profile, profile_bytes);
+  Verdict digests;
+  digests.module_digest = Sha256(module_bytes);
+  digests.compiler_digest = compiler_digest_;
+  digests.profile_digest = Sha256(profile_bytes);
+  absl::StatusOr<Verdict> verdict =
+      TryUntilSound(module_bytes, profile, gas_limit, digests, 0);
+  if (!verdict.ok() || options_.confirmations < 2) return verdict;
+  absl::StatusOr<Verdict> again = TryUntilSound(
+      module_bytes, profile, gas_limit, digests, options_.attempts);
+  if (!again.ok()) return again;
+  if (!(*verdict == *again)) {
+    ++counters_.doubts;
+    Log("two workers disagree about module " + digests.module_digest.Hex());
+    return absl::UnavailableError("two workers disagree");
+  }
+  return verdict;
+}
+
+absl::StatusOr<WorkerPool::ProbeReport> WorkerPool::Probe() {
+  absl::StatusOr<std::unique_ptr<Worker>> worker = Start("probe");
+  if (!worker.ok()) return worker.status();
+  if (!(*worker)->AwaitEnd(options_.start_time)) {
+    return absl::DeadlineExceededError("the probe hangs");
+  }
+  const int status = (*worker)->Reap();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return absl::UnavailableError("the probe " + HowItEnded(status));
+  }
+  absl::StatusOr<std::string> text = ReadAll((*worker)->reply.get(), 1 << 16);
+  if (!text.ok()) return text.status();
+  ProbeReport report;
+  bool complete = false;
+  for (size_t at = 0; at < text->size();) {
+    const size_t end = std::min(text->find('\n', at), text->size());
+    const std::string line = text->substr(at, end - at);
+    at = end + 1;
+    if (line.starts_with("has ")) report.protections.push_back(line.substr(4));
+    if (line.starts_with("reached ")) report.reached.push_back(line.substr(8));
+    complete = line == "end";
+  }
+  if (!complete) return absl::DataLossError("the probe did not finish");
+  return report;
+}
+
+}  // namespace ingot::sandbox

@@ -1,0 +1,176 @@
+// Workers, good ones and every kind of bad one. In: test_worker's ways to go
+// wrong. Holds: a verdict is the one that the sandbox gives in this process, or
+// there is none.
+
+#include "sandbox/worker/worker_pool.h"
+
+#include <dirent.h>
+
+#include <fstream>
+#include <map>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sandbox/bootstrap.h"
+#include "sandbox/test_modules.h"
+
+namespace ingot::sandbox {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint64_t kNoLimit = uint64_t{1} << 62;
+constexpr char kProgram[] = "sandbox/worker/test_worker";
+
+class WorkerPoolTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto artifact = BuildCompilerArtifact(EmbeddedCompilerWasm(), Profile());
+    ASSERT_TRUE(artifact.ok()) << artifact.status();
+    artifact_ = new std::vector<uint8_t>(*std::move(artifact));
+  }
+
+  std::unique_ptr<WorkerPool> Pool(const std::string& way, int times,
+                                   WorkerOptions options = {}) {
+    options.command = {kProgram, way, std::to_string(times), "worker"};
+    options.ready = 1;
+    options.max_reply_bytes = 64 << 20;
+    options.log = [this](const std::string& line) { log_ += line + "\n"; };
+    auto pool = WorkerPool::Create(EmbeddedCompilerWasm(), *artifact_,
+                                   Profile(), options);
+    EXPECT_TRUE(pool.ok()) << pool.status();
+    return pool.ok() ? *std::move(pool) : nullptr;
+  }
+
+  static Verdict Oracle(const std::vector<uint8_t>& module, uint64_t limit) {
+    auto compiler = EmbeddedCompiler(EngineKind::kNative, Profile());
+    return *CompileInSandbox(**compiler, module, Profile(),
+                             {.gas_limit = limit});
+  }
+
+  static inline std::vector<uint8_t>* artifact_ = nullptr;
+  const std::vector<uint8_t> module_ = SyntheticModule(3, 5);
+  std::string log_;
+};
+
+TEST_F(WorkerPoolTest, GivesTheVerdictsOfTheSandbox) {
+  auto pool = Pool("none", 0);
+  const Verdict verdict = Oracle(module_, kNoLimit);
+  EXPECT_EQ(verdict.kind, VerdictKind::kAccepted);
+  for (const uint64_t limit :
+       {kNoLimit, verdict.compile_gas, verdict.compile_gas - 1, uint64_t{0}}) {
+    const auto answer = pool->Compile(module_, Profile(), limit);
+    ASSERT_TRUE(answer.ok()) << answer.status() << log_;
+    EXPECT_EQ(*answer, Oracle(module_, limit)) << limit;
+  }
+  const std::vector<uint8_t> garbage = {1, 2, 3};
+  EXPECT_EQ(*pool->Compile(garbage, Profile(), kNoLimit),
+            Oracle(garbage, kNoLimit));
+  EXPECT_EQ(pool->counters().lost, 0u);
+}
+
+TEST_F(WorkerPoolTest, GivesTheLostJobToAnotherWorker) {
+  const Verdict verdict = Oracle(module_, kNoLimit);
+  // Ways, and what the log says of them.
+  const std::map<std::string, std::string> ways = {
+      {"kill", "signal 31"},        {"segv", "signal 11"},
+      {"abort", "signal 6"},        {"exit", "code 3"},
+      {"quiet", "damaged"},         {"file", "signal 31"},
+      {"socket", "signal 31"},      {"truncate", "damaged"},
+      {"flip", "damaged"},          {"oversize", "signal 25"},
+      {"empty", "damaged"},         {"lie_nonce", "another job"},
+      {"lie_module", "another job"}, {"lie_gas", "cannot be"},
+      {"lie_artifact", "refused"},  {"lie_fault", "no memory"},
+  };
+  for (const auto& [way, expected] : ways) {
+    log_.clear();
+    auto pool = Pool(way, 1);
+    const auto answer = pool->Compile(module_, Profile(), kNoLimit);
+    ASSERT_TRUE(answer.ok()) << way << answer.status();
+    EXPECT_EQ(*answer, verdict) << way;
+    EXPECT_EQ(pool->counters().lost, 1u) << way;
+    EXPECT_NE(log_.find(expected), std::string::npos) << way << ": " << log_;
+  }
+}
+
+TEST_F(WorkerPoolTest, AHungWorkerIsKilledAndNeverAVerdict) {
+  auto pool = Pool("hang", 9, {.attempts = 2,
+                               .job_time = milliseconds(200),
+                               .start_time = milliseconds(1800)});
+  EXPECT_TRUE(absl::IsUnavailable(
+      pool->Compile(module_, Profile(), kNoLimit).status()));
+  EXPECT_EQ(pool->counters().lost, 2u);
+  EXPECT_NE(log_.find("no reply in time"), std::string::npos);
+}
+
+TEST_F(WorkerPoolTest, SpentTriesAreAFault) {
+  auto pool = Pool("abort", 9);
+  EXPECT_TRUE(absl::IsUnavailable(
+      pool->Compile(module_, Profile(), kNoLimit).status()));
+  EXPECT_EQ(pool->counters().lost, 3u);
+}
+
+// A lie that only a second opinion finds.
+TEST_F(WorkerPoolTest, ASecondWorkerFindsAPlausibleLie) {
+  auto trusting = Pool("lie_little_gas", 1);
+  EXPECT_NE(*trusting->Compile(module_, Profile(), kNoLimit),
+            Oracle(module_, kNoLimit));
+  auto doubting = Pool("lie_little_gas", 1, {.confirmations = 2});
+  EXPECT_TRUE(absl::IsUnavailable(
+      doubting->Compile(module_, Profile(), kNoLimit).status()));
+  EXPECT_EQ(doubting->counters().doubts, 1u);
+  auto honest = Pool("none", 0, {.confirmations = 2});
+  EXPECT_EQ(*honest->Compile(module_, Profile(), kNoLimit),
+            Oracle(module_, kNoLimit));
+  EXPECT_GE(honest->counters().started, 2u);
+}
+
+TEST_F(WorkerPoolTest, AProgramThatIsMissingIsAFault) {
+  WorkerOptions options;
+  options.command = {"/nonexistent/worker"};
+  options.attempts = 2;
+  auto pool = WorkerPool::Create(EmbeddedCompilerWasm(), *artifact_, Profile(),
+                                 options);
+  ASSERT_TRUE(pool.ok());
+  EXPECT_TRUE(absl::IsUnavailable(
+      (*pool)->Compile(module_, Profile(), kNoLimit).status()));
+}
+
+TEST_F(WorkerPoolTest, NothingIsInReach) {
+  auto pool = Pool("none", 0);
+  const auto report = pool->Probe();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->reached, testing::IsEmpty());
+  EXPECT_THAT(report->protections,
+              testing::IsSupersetOf({"no_new_privs", "rlimits", "seccomp"}));
+  for (const std::string& name : report->protections) {
+    std::printf("protection: %s\n", name.c_str());
+  }
+}
+
+size_t OpenFiles() {
+  size_t count = 0;
+  DIR* const folder = opendir("/proc/self/fd");
+  while (readdir(folder) != nullptr) ++count;
+  closedir(folder);
+  return count;
+}
+
+TEST_F(WorkerPoolTest, LeavesNothingBehind) {
+  const size_t before = OpenFiles();
+  for (const char* const way : {"none", "abort", "truncate"}) {
+    auto pool = Pool(way, 9, {.attempts = 2});
+    for (int i = 0; i < 3; ++i) {
+      pool->Compile(module_, Profile(), kNoLimit).status().IgnoreError();
+    }
+  }
+  EXPECT_EQ(OpenFiles(), before);
+  std::ifstream children("/proc/self/task/" + std::to_string(getpid()) +
+                         "/children");
+  std::string list;
+  std::getline(children, list);
+  EXPECT_EQ(list, "");
+}
+
+}  // namespace
+}  // namespace ingot::sandbox
