@@ -300,6 +300,59 @@ void AddProfile(Builder& add, CLI::App* root) {
   add.ProfileFlags(app);
 }
 
+void AddStore(Builder& add, CLI::App* root) {
+  CLI::App* const store = root->add_subcommand(
+      "store", "Look after a store of modules, artifacts and verdicts");
+  store->require_subcommand(1);
+  Options& options = add.options();
+  const auto folder = [&](CLI::App* app) {
+    app->add_option("--store", options.store,
+                    "the store's folder; made when it is missing")
+        ->required()
+        ->type_name("DIR");
+  };
+  CLI::App* app = add.Add(store, "ls", "List what is known of each key",
+                          &StoreListCommand, "",
+                          "  ingot store ls --store /var/lib/ingot\n");
+  folder(app);
+  app = add.Add(store, "gc", "Remove the least used files",
+                &StoreCollectCommand,
+                "Artifacts go first, then modules; nothing that is pinned or "
+                "in use. Verdicts stay. The\nexit code is 1 when more than N "
+                "bytes are left.",
+                "  ingot store gc --store /var/lib/ingot --max-bytes "
+                "10000000000\n");
+  folder(app);
+  app->add_option("--max-bytes", options.max_bytes,
+                  "what modules and artifacts may take")
+      ->required()
+      ->type_name("N");
+  app = add.Add(store, "verify", "Load, hash and verify everything",
+                &StoreVerifyCommand,
+                "What is damaged or refused goes to the store's quarantine/, "
+                "and the exit code is 1; it\nis built again when it is asked "
+                "for.",
+                "  ingot store verify --store /var/lib/ingot\n");
+  folder(app);
+  app = add.Add(store, "export", "Write a store as one stream",
+                &StoreExportCommand, "",
+                "  ingot store export --store /var/lib/ingot backup.ingots\n");
+  folder(app);
+  add.File(app, "FILE", "where to write it");
+  app = add.Add(store, "import", "Take what a stream holds",
+                &StoreImportCommand,
+                "Modules are taken under their own digests, artifacts when "
+                "the verifier accepts them with\ntheir modules. The exit code "
+                "is 1 when any was refused.",
+                "  ingot store import --store /var/lib/ingot backup.ingots "
+                "--trust\n");
+  folder(app);
+  add.File(app, "FILE", "a stream of `ingot store export`");
+  app->add_flag("--trust", options.trust,
+                "take verdicts, too, which nothing can prove: for a backup of "
+                "one's own");
+}
+
 void AddExplainAndDoctor(Builder& add, CLI::App* root) {
   CLI::App* app = add.Add(
       root, "explain", "Explain a verdict, trap, finding or fault",
@@ -342,6 +395,7 @@ std::unique_ptr<CommandTable> MakeCommandTable() {
   AddVerify(add, root);
   AddBench(add, root);
   AddProfile(add, root);
+  AddStore(add, root);
   AddExplainAndDoctor(add, root);
   return table;
 }

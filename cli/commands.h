@@ -26,6 +26,13 @@ int ProfileShowCommand(const Options& options, Output& output);
 int ProfileDiffCommand(const Options& options, Output& output);
 int ProfileHashCommand(const Options& options, Output& output);
 
+// Store commands: files[0] is the stream.
+int StoreListCommand(const Options& options, Output& output);
+int StoreCollectCommand(const Options& options, Output& output);
+int StoreVerifyCommand(const Options& options, Output& output);
+int StoreExportCommand(const Options& options, Output& output);
+int StoreImportCommand(const Options& options, Output& output);
+
 }  // namespace ingot::cli
 
 #endif  // CLI_COMMANDS_H_

@@ -51,6 +51,11 @@ struct Options {
   std::vector<std::string> balances;
   std::string query_mock;
   bool diff = false;
+
+  // store, serve
+  std::string store;  // a folder
+  uint64_t max_bytes = 0;
+  bool trust = false;
 };
 
 }  // namespace ingot::cli
