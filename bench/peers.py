@@ -123,7 +123,6 @@ class Goals:
     pairs = [(above(row), below(row)) for row in rows]
     pairs = [(a, b) for a, b in pairs if a and b]
     if not pairs:
-      print(f'{title:58}{"–":>9}{"–":>9}{0:5}')
       return
     mean = geomean([a / b for a, b in pairs])
     total = sum(a for a, _ in pairs) / sum(b for _, b in pairs)

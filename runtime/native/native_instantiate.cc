@@ -138,6 +138,11 @@ absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
   }
 
   instance.first_function = static_cast<uint32_t>(functions_.size());
+  const size_t wanted = functions_.size() + count;
+  // At least doubled, so that many instances cost no more than their number.
+  if (wanted > functions_.capacity()) {
+    functions_.reserve(std::max(wanted, 2 * functions_.capacity()));
+  }
   for (uint32_t i = module.imported_functions; i < count; ++i) {
     const uint32_t type = program.TypeOf(i);
     abi::FuncRef& ref = instance.refs[i];

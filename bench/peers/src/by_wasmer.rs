@@ -57,7 +57,7 @@ impl Engine for Wasmer {
         }
         config.num_threads(std::num::NonZero::<usize>::MIN);
         let engine: wasmer::Engine = EngineBuilder::new(config).engine().into();
-        let begin = Stopwatch::start();
+        let begin = Stopwatch::start_of_process();
         let module = wasmer::Module::new(&engine, bytes)?;
         let time = begin.elapsed();
         let serialized = module.serialize().map(|s| s.len()).unwrap_or(0);

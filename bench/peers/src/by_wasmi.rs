@@ -49,7 +49,7 @@ impl Engine for Wasmi {
     }
 
     fn compile(&self, bytes: &[u8]) -> Result<(Box<dyn Module>, Duration)> {
-        let begin = Stopwatch::start();
+        let begin = Stopwatch::start_of_process();
         let module = wasmi::Module::new(&self.engine, bytes).map_err(|e| anyhow!("{e}"))?;
         let time = begin.elapsed();
         Ok((Box::new(Compiled { module }), time))

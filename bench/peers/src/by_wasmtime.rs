@@ -47,7 +47,7 @@ impl Engine for Wasmtime {
     }
 
     fn compile(&self, bytes: &[u8]) -> Result<(Box<dyn Module>, Duration)> {
-        let begin = Stopwatch::start();
+        let begin = Stopwatch::start_of_process();
         let module = wasmtime::Module::new(&self.engine, bytes).map_err(|e| anyhow!("{e:#}"))?;
         let time = begin.elapsed();
         Ok((Box::new(Compiled { module, fuel: self.fuel }), time))
