@@ -1,0 +1,44 @@
+#ifndef RUNTIME_VERIFIER_WASM32_ABI_H_
+#define RUNTIME_VERIFIER_WASM32_ABI_H_
+
+#include <cstdint>
+
+// What the verifier's wasm32 build and its host both know. The host calls
+// verifier_input(bytes), which answers with the address of that many bytes of
+// linear memory, 0 when there are not as many; writes a Request there and
+// behind it its parts, each at a multiple of 16; calls verifier_run(), which
+// answers with the address of an Answer. Both may be called again.
+
+namespace ingot::verifier::wasm32 {
+
+// Bytes [offset, offset + size), counted from the request.
+struct Part {
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
+// What stands in the profile, the module, and the artifact's sections as its
+// reader found them (CodeParts). Fields are little-endian.
+struct Request {
+  Part profile;
+  Part module;
+  Part code;
+  Part rodata;
+  Part functions;
+  Part traps;
+  Part certificates;
+  uint32_t text_bytes = 0;
+};
+static_assert(sizeof(Request) == 60);
+
+struct Answer {
+  uint32_t rejection = 0;  // Code of the module or its profile; 0: none
+  uint32_t reason = 0;     // Reason; 0: none
+  uint32_t function = 0;
+  uint32_t code_offset = 0;
+};
+static_assert(sizeof(Answer) == 16);
+
+}  // namespace ingot::verifier::wasm32
+
+#endif  // RUNTIME_VERIFIER_WASM32_ABI_H_
