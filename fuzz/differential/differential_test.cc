@@ -52,6 +52,37 @@ TEST(DifferentialTest, ReplaysAtManyLimits) {
   EXPECT_EQ(result->stack_replays, 8u);
 }
 
+// A library's memory was mapped with the library's data in it from its second
+// instance on, and the module that imports it was taken to have its own there.
+TEST(DifferentialTest, ModulesWriteTheirDataIntoImportedMemories) {
+  ModuleBuilder library;
+  const auto at = [](int32_t offset) {
+    ByteWriter code;
+    code.I32Const(offset).Inst(Op::kEnd);
+    return code;
+  };
+  const std::vector<uint8_t> bytes = {1, 2, 3};
+  library.AddExport("m", wasm::ExternKind::kMemory,
+                    library.AddMemory({1, 1, true}));
+  library.AddData(wasm::SegmentMode::kActive, 0, at(16).bytes(), bytes);
+  ModuleBuilder module;
+  const uint32_t type = module.AddType({}, {ValType::kI32});
+  (void)module.ImportMemory("library0", "m", {1, 1, true});
+  ByteWriter code;
+  code.I32Const(32).Inst(Op::kI32Load, 0, 0).Inst(Op::kEnd);
+  module.AddExport("read", wasm::ExternKind::kFunc,
+                   module.AddFunction(type, {}, code.bytes()));
+  module.AddData(wasm::SegmentMode::kActive, 0, at(32).bytes(), bytes);
+  Subject subject;
+  subject.libraries = {library.Build()};
+  subject.module = module.Build();
+  subject.steps = {{"read", {}}};
+  const auto result = Compare(subject);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->difference, "");
+  EXPECT_EQ(result->outcomes.back().results[0].bits, 0x030201u);
+}
+
 TEST(DifferentialTest, ComparesRunsThatEndEarly) {
   Subject subject;
   subject.module = CallingModule();

@@ -327,13 +327,25 @@ bool NativeStore::InitialiseTables(NativeInstance& instance, NativeRun& run) {
   return true;
 }
 
+namespace {
+
+// Whether the instance's memory came with its data in it. An imported memory
+// may have come so to the instance that it belongs to.
+bool HasImageOfItsOwn(const NativeInstance& instance) {
+  return instance.memory != nullptr && instance.memory->has_image &&
+         instance.program->module().imported_memories == 0;
+}
+
+}  // namespace
+
 bool NativeStore::InitialiseMemory(NativeInstance& instance, NativeRun& run) {
   const NativeProgram& program = *instance.program;
+  const bool has_image = HasImageOfItsOwn(instance);
   const auto segments = program.View(program.module().data);
   for (size_t i = 0; i < segments.size(); ++i) {
     const wasm::DataSegment& segment = segments[i];
     if (segment.mode != wasm::SegmentMode::kActive) continue;
-    if (instance.memory->has_image) {
+    if (has_image) {
       instance.data_dropped[i] = true;
       continue;
     }
@@ -358,7 +370,7 @@ bool NativeStore::InitialiseMemory(NativeInstance& instance, NativeRun& run) {
 bool NativeStore::Initialise(NativeInstance& instance, NativeRun& run) {
   if (!InitialiseTables(instance, run)) {
     // Data comes after elements: an image shows it too early.
-    if (instance.memory != nullptr && instance.memory->has_image) {
+    if (HasImageOfItsOwn(instance)) {
       const std::span<uint8_t> memory = instance.memory->View();
       std::fill(memory.begin(), memory.end(), uint8_t{0});
     }
