@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -108,6 +109,90 @@ TEST(MeteringTest, RefusesOtherImmediates) {
   }
   EXPECT_TRUE(table.VerifyCode().ok());
   EXPECT_EQ(table.VerifyMetering().reason, Reason::kCallDiffers);
+}
+
+// Three functions () -> (); the first ends in a tail call of the second, the
+// third does more.
+TEST(MeteringTest, RefusesOtherTailCalls) {
+  const std::vector<uint8_t> module = {
+      0, 'a', 's', 'm', 1, 0, 0, 0,
+      1, 4, 1, 0x60, 0, 0,         // () -> ()
+      3, 4, 3, 0, 0, 0,            // three functions
+      10, 16, 3,
+      4, 0, 0x12, 1, 0x0B,         // return_call 1
+      3, 0, 0x01, 0x0B,            // nop
+      5, 0, 0x01, 0x01, 0x01, 0x0B};
+  const auto specimen = MakeSpecimen(module);
+  ASSERT_TRUE(specimen.ok()) << specimen.status();
+  ASSERT_TRUE(specimen->VerifyMetering().ok());
+  const abi::FunctionEntry& caller = specimen->functions[0];
+  uint32_t jumps = 0;
+  for (uint32_t at = caller.code_offset;
+       at + 5 <= caller.code_offset + caller.code_bytes; ++at) {
+    int32_t distance = 0;
+    std::memcpy(&distance, &specimen->code[at + 1], sizeof distance);
+    if (specimen->code[at] != 0xE9 ||
+        at + 5 + distance != specimen->functions[1].code_offset) {
+      continue;
+    }
+    ++jumps;
+    Specimen other = *specimen;
+    distance += static_cast<int32_t>(specimen->functions[2].code_offset -
+                                     specimen->functions[1].code_offset);
+    std::memcpy(&other.code[at + 1], &distance, sizeof distance);
+    EXPECT_TRUE(other.VerifyCode().ok());
+    EXPECT_EQ(other.VerifyMetering().reason, Reason::kCallDiffers);
+  }
+  EXPECT_EQ(jumps, 1u);
+  // Before the jump, `sub r14, price`.
+  Specimen unpaid = *specimen;
+  constexpr uint8_t kNothing[] = {0x48, 0x83, 0xCD, 0x00};  // or rbp, 0
+  std::memcpy(Locate(unpaid, {0x49, 0x83, 0xEE}), kNothing, sizeof kNothing);
+  EXPECT_TRUE(unpaid.VerifyCode().ok());
+  EXPECT_EQ(RuleOf(unpaid.VerifyMetering().reason), 7u);
+}
+
+// A body so dear that its only segment is split: at the greatest price, behind
+// 2^29 units.
+TEST(MeteringTest, RefusesOtherPaymentsOfSplitSegments) {
+  constexpr uint32_t kInstructions = (uint32_t{1} << 29) / kMaxPrice + 1000;
+  constexpr uint32_t kBodyBytes = kInstructions + 4;
+  const auto leb = [](uint32_t value) {
+    return std::array<uint8_t, 3>{static_cast<uint8_t>(value | 0x80),
+                                  static_cast<uint8_t>(value >> 7 | 0x80),
+                                  static_cast<uint8_t>(value >> 14)};
+  };
+  std::vector<uint8_t> module = {0,    'a', 's',  'm', 1, 0, 0, 0, 1, 6, 1,
+                                 0x60, 1,   0x7F, 1, 0x7F,  // (i32) -> i32
+                                 3,    2,   1,    0, 10};
+  for (const uint8_t byte : leb(kBodyBytes + 4)) module.push_back(byte);
+  module.push_back(1);
+  for (const uint8_t byte : leb(kBodyBytes)) module.push_back(byte);
+  module.insert(module.end(), {0, 0x20, 0});                  // local.get 0
+  module.insert(module.end(), kInstructions, uint8_t{0x67});  // i32.clz
+  module.push_back(0x0B);
+  Profile profile;
+  profile.execution.op[wasm::OpIndex(wasm::Op::kI32Clz)] = kMaxPrice;
+  const auto specimen = MakeSpecimen(module, profile);
+  ASSERT_TRUE(specimen.ok()) << specimen.status();
+  ASSERT_TRUE(specimen->VerifyMetering().ok())
+      << Describe(*specimen, specimen->VerifyMetering());
+  uint32_t payments = 0;
+  for (size_t at = 0; at + 7 < specimen->code.size(); ++at) {
+    const uint8_t* const code = &specimen->code[at];
+    if (code[0] != 0x49 || code[1] != 0x81 || code[2] != 0xEE) continue;
+    ++payments;
+    for (const int by : {-1, 1}) {
+      Specimen mutant = *specimen;
+      mutant.code[at + 3] = static_cast<uint8_t>(mutant.code[at + 3] + by);
+      EXPECT_EQ(RuleOf(mutant.VerifyMetering().reason), 7u);
+    }
+    Specimen dropped = *specimen;
+    constexpr uint8_t kNothing[] = {0x48, 0x81, 0xCD, 0, 0, 0, 0};  // or rbp, 0
+    std::memcpy(&dropped.code[at], kNothing, sizeof kNothing);
+    EXPECT_EQ(RuleOf(dropped.VerifyMetering().reason), 7u);
+  }
+  EXPECT_EQ(payments, 2u);
 }
 
 // Any payment that is one more or one less.
