@@ -1,6 +1,7 @@
 // What needs the compiler: compile, verify, inspect of an artifact, bench and
 // doctor, as a user runs them.
 
+#include <cstdio>
 #include <string>
 
 #include "cli/ingot_process.h"
@@ -166,6 +167,49 @@ TEST(ArtifactTest, VerifySaysWhichChecksWereMade) {
       {"verify", flipped, TestModule("functions"), "--json"});
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_EQ(*result.Object().FindString("code"), "artifact_verifier");
+}
+
+// An artifact from elsewhere whose code was changed: a call of the system in
+// place of the division.
+TEST(ArtifactTest, VerifyShowsWhatItRefuses) {
+  const std::string path = Compiled("functions");
+  IngotResult result =
+      RunIngot({"inspect", path, "--disassemble", "divide", "--json"});
+  const json::Value inspected = result.Object();
+  unsigned long offset = 0;
+  for (const json::Value& line : inspected.Find("disassembly")->items()) {
+    if (line.FindString("text")->starts_with("idiv")) {
+      offset = std::stoul(line.Find("code_offset")->NumberLiteral());
+    }
+  }
+  ASSERT_NE(offset, 0u) << result.out;
+  std::string bytes = Read(path);
+  bytes[4096 + offset] = 0x0F;
+  bytes[4096 + offset + 1] = 0x05;
+  const std::string changed = TestFile("syscall.ingot", bytes);
+
+  result = RunIngot({"verify", changed});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.out.find("rule V1"), std::string::npos) << result.out;
+  char place[32];
+  std::snprintf(place, sizeof place, "0x%lx", offset);
+  EXPECT_NE(result.out.find(std::string("code offset ") + place),
+            std::string::npos)
+      << result.out;
+  EXPECT_NE(result.out.find(std::string(place) + "  syscall"),
+            std::string::npos)
+      << result.out;
+
+  result = RunIngot({"verify", changed, "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  const json::Value object = result.Object();
+  const json::Value* refusal = object.Find("refusal");
+  ASSERT_NE(refusal, nullptr) << result.out;
+  EXPECT_EQ(refusal->Find("rule")->NumberLiteral(), "1");
+  EXPECT_EQ(refusal->Find("code_offset")->NumberLiteral(),
+            std::to_string(offset));
+  EXPECT_EQ(refusal->Find("function")->NumberLiteral(),
+            inspected.Find("function")->NumberLiteral());
 }
 
 TEST(ArtifactTest, InspectShowsIdentityAndCode) {

@@ -4,6 +4,8 @@
 #include "cli/disassembly.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 #include "Zydis/Zydis.h"
 #include "compiler/abi/traps.h"
@@ -31,10 +33,14 @@ void Annotate(const runtime::ArtifactView& view, uint32_t begin, uint32_t end,
   }
 }
 
-}  // namespace
+// Lines shown on either side of an offset.
+constexpr size_t kLinesBefore = 3;
+constexpr size_t kLinesFrom = 3;
 
-std::vector<DisassembledLine> DisassembleFunction(
-    const runtime::ArtifactView& view, const abi::FunctionEntry& function) {
+// Instructions of [offset, end), at most `most` of them.
+std::vector<DisassembledLine> Disassemble(const runtime::ArtifactView& view,
+                                          uint32_t offset, uint32_t end,
+                                          size_t most) {
   ZydisDecoder decoder;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64,
                    ZYDIS_STACK_WIDTH_64);
@@ -42,9 +48,7 @@ std::vector<DisassembledLine> DisassembleFunction(
   ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
 
   std::vector<DisassembledLine> lines;
-  uint32_t offset = function.code_offset;
-  const uint32_t end = function.code_offset + function.code_bytes;
-  while (offset < end) {
+  while (offset < end && lines.size() < most) {
     DisassembledLine line;
     line.code_offset = offset;
     ZydisDecodedInstruction instruction;
@@ -65,6 +69,32 @@ std::vector<DisassembledLine> DisassembleFunction(
     }
     Annotate(view, offset, offset + length, &line);
     offset += length;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<DisassembledLine> DisassembleFunction(
+    const runtime::ArtifactView& view, const abi::FunctionEntry& function) {
+  return Disassemble(view, function.code_offset,
+                     function.code_offset + function.code_bytes, SIZE_MAX);
+}
+
+std::vector<DisassembledLine> DisassembleAround(
+    const runtime::ArtifactView& view, const abi::FunctionEntry& function,
+    uint32_t code_offset) {
+  const uint32_t end = function.code_offset + function.code_bytes;
+  if (code_offset < function.code_offset || code_offset >= end) return {};
+  // The bytes before the offset, as if the code ended there.
+  std::vector<DisassembledLine> lines =
+      Disassemble(view, function.code_offset, code_offset, SIZE_MAX);
+  if (lines.size() > kLinesBefore) {
+    lines.erase(lines.begin(), lines.end() - kLinesBefore);
+  }
+  for (DisassembledLine& line :
+       Disassemble(view, code_offset, end, kLinesFrom)) {
     lines.push_back(std::move(line));
   }
   return lines;

@@ -26,6 +26,12 @@ struct DisassembledLine {
 std::vector<DisassembledLine> DisassembleFunction(
     const runtime::ArtifactView& view, const abi::FunctionEntry& function);
 
+// The few instructions before an offset of the function, and from it on.
+// Holds: a line begins at the offset, whatever the bytes before it are.
+std::vector<DisassembledLine> DisassembleAround(
+    const runtime::ArtifactView& view, const abi::FunctionEntry& function,
+    uint32_t code_offset);
+
 }  // namespace ingot::cli
 
 #endif  // CLI_DISASSEMBLY_H_

@@ -1,13 +1,15 @@
 // `ingot verify`. In: an artifact and, if given, its module. Out: which checks
-// were made and what they found. Holds: the native code of an artifact that
-// passes touches only its own instance; one that passes with its module also
-// pays for what it runs, and is byte for byte what the compiler in the sandbox
-// makes of that module.
+// were made and what they found; where the verifier refuses, its rule, the
+// function, the code offset and the instructions there. Holds: the native code
+// of an artifact that passes touches only its own instance; one that passes
+// with its module also pays for what it runs, and is byte for byte what the
+// compiler in the sandbox makes of that module.
 
 #include <utility>
 
 #include "cli/commands.h"
 #include "cli/compilation.h"
+#include "cli/disassembly.h"
 #include "cli/execution.h"
 #include "cli/input_file.h"
 #include "fmt/format.h"
@@ -42,6 +44,39 @@ class Checks {
     }
   }
 
+  // What the verifier refused, with the native code there, for the first that
+  // it refused.
+  void AddRefusal(const verifier::Refusal& refusal,
+                  const runtime::ArtifactView& view) {
+    if (refused_) return;
+    refused_ = true;
+    json::Value lines = json::Value::MakeArray();
+    const uint64_t defined = uint64_t{refusal.function} - view.first_function;
+    if (defined < view.functions.size()) {
+      for (const DisassembledLine& line :
+           DisassembleAround(view, view.functions[defined],
+                             refusal.code_offset)) {
+        json::Value item = json::Value::MakeObject();
+        item.Add("code_offset", json::Value::Number(line.code_offset));
+        item.Add("text", json::Value::String(line.text));
+        lines.Append(std::move(item));
+        const bool here = line.code_offset == refusal.code_offset;
+        output_.Line(output_.Styled(
+            fmt::format("{} {:>#8x}  {}", here ? ">" : " ", line.code_offset,
+                        line.text),
+            here ? Style::kBad : Style::kPlain));
+      }
+    }
+    json::Value item = json::Value::MakeObject();
+    item.Add("rule", json::Value::Number(verifier::RuleOf(refusal.reason)));
+    item.Add("reason",
+             json::Value::String(verifier::TextOf(refusal.reason)));
+    item.Add("function", PlaceValue(refusal.function));
+    item.Add("code_offset", PlaceValue(refusal.code_offset));
+    item.Add("disassembly", std::move(lines));
+    output_.object().Add("refusal", std::move(item));
+  }
+
   // Prints the object.
   int Finish() {
     const bool passed = code_.empty();
@@ -55,6 +90,7 @@ class Checks {
 
  private:
   Output& output_;
+  bool refused_ = false;
   json::Value items_ = json::Value::MakeArray();
   std::string code_;
   std::string message_;
@@ -62,11 +98,13 @@ class Checks {
 
 // A refusal becomes a failed check; a fault is returned.
 absl::Status AddOutcome(std::string_view name, const absl::Status& status,
-                        Checks& checks) {
+                        const runtime::ArtifactView& view, Checks& checks) {
   const runtime::ArtifactError error = runtime::ArtifactErrorOf(status);
   if (!status.ok() && error == runtime::ArtifactError::kNone) return status;
   checks.Add(name, status.ok(), runtime::ArtifactErrorName(error),
              std::string(status.message()));
+  const verifier::Refusal refusal = runtime::RefusalOf(status);
+  if (!refusal.ok()) checks.AddRefusal(refusal, view);
   return absl::OkStatus();
 }
 
@@ -119,14 +157,14 @@ int VerifyCommand(const Options& options, Output& output) {
   checks.Add("format", true, "", "");
   output.object().Add("artifact_sha256",
                       json::Value::String(Sha256(file->bytes).Hex()));
-  // Loading verifies the native code; nothing is run. What this processor cannot
-  // load is verified with its module only.
+  // Loading verifies the native code; nothing is run. What this processor
+  // cannot load is verified with its module only.
   const absl::Status load =
       runtime::NativeProgram::Load(file->bytes, {}).status();
   const bool loads = runtime::ArtifactErrorOf(load) !=
                      runtime::ArtifactError::kIsaUnsupported;
   if (loads) {
-    const absl::Status fault = AddOutcome("native code", load, checks);
+    const absl::Status fault = AddOutcome("native code", load, *view, checks);
     if (!fault.ok()) return output.Fault(fault);
   }
   if (options.files.size() > 1) {
@@ -135,7 +173,7 @@ int VerifyCommand(const Options& options, Output& output) {
     if (!module.ok()) return output.Fault(module.status());
     if (absl::Status metered = AddOutcome(
             loads ? "metering" : "native code and metering",
-            runtime::VerifyWithModule(*view, module->bytes), checks);
+            runtime::VerifyWithModule(*view, module->bytes), *view, checks);
         !metered.ok()) {
       return output.Fault(metered);
     }

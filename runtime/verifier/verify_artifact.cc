@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "compiler/base/check.h"
 #include "runtime/artifact/artifact_error.h"
 #include "runtime/program.h"
 
 namespace ingot::runtime {
 namespace {
+
+constexpr char kPayload[] = "ingot/verifier_refusal";
 
 // Room for what metering needs of a body, per byte of it: at most a segment,
 // its successors, a trap point and a control for each instruction.
@@ -71,9 +78,26 @@ absl::Status ToStatus(const verifier::Refusal& refusal) {
     absl::StrAppend(&where, "; function ", refusal.function);
   }
   if (refusal.code_offset != kNowhere) {
-    absl::StrAppend(&where, ", code offset ", refusal.code_offset);
+    absl::StrAppend(&where, ", code offset 0x", absl::Hex(refusal.code_offset));
   }
-  return MakeArtifactError(ArtifactError::kVerifier, where);
+  absl::Status status = MakeArtifactError(ArtifactError::kVerifier, where);
+  // Read again by this process only.
+  const uint32_t fields[] = {static_cast<uint32_t>(refusal.reason),
+                             refusal.function, refusal.code_offset};
+  std::string bytes(sizeof fields, 0);
+  std::memcpy(bytes.data(), fields, sizeof fields);
+  status.SetPayload(kPayload, absl::Cord(absl::string_view(bytes)));
+  return status;
+}
+
+verifier::Refusal RefusalOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kPayload);
+  if (!payload.has_value()) return {};
+  const std::string bytes(*payload);
+  uint32_t fields[3];
+  INGOT_CHECK(bytes.size() == sizeof fields);
+  std::memcpy(fields, bytes.data(), sizeof fields);
+  return {static_cast<verifier::Reason>(fields[0]), fields[1], fields[2]};
 }
 
 absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,

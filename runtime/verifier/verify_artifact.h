@@ -17,6 +17,8 @@ verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
                             const wasm::Module& module);
 
 absl::Status ToStatus(const verifier::Refusal& refusal);
+// The refusal that a status was made of; an absent one for any other status.
+verifier::Refusal RefusalOf(const absl::Status& status);
 
 // Part 1, with the module as decoded from the artifact.
 absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
