@@ -68,19 +68,53 @@ uint32_t MovedFrom(const Specimen& specimen, const Specimen& mutant) {
   return was->code_offset;
 }
 
+// Whether the changed payment is the last before a jump to a certified place,
+// or such a place. From there it may count as that of another path of the
+// module that leads there: which way a branch goes is not proved.
+bool IsOnAWay(const Specimen& specimen, const Specimen& mutant) {
+  const auto changed = std::mismatch(specimen.code.begin(), specimen.code.end(),
+                                     mutant.code.begin());
+  const uint32_t at =
+      static_cast<uint32_t>(changed.first - specimen.code.begin());
+  const auto is_certified = [&](int64_t offset) {
+    return std::any_of(
+        specimen.certificates.begin(), specimen.certificates.end(),
+        [&](const auto& entry) { return entry.code_offset == offset; });
+  };
+  bool found = false, ended = false;
+  for (const abi::FunctionEntry& function : specimen.functions) {
+    if (at < function.code_offset ||
+        at >= function.code_offset + function.code_bytes) {
+      continue;
+    }
+    ForEachInstruction(
+        specimen, function, [&](const Instruction& in, uint32_t next) {
+          if (next <= at || ended) return;
+          const bool jumps = in.op == Op::kJcc || in.op == Op::kJmp;
+          found = in.op == Op::kJmpReg || is_certified(next) ||
+                  (jumps && is_certified(int64_t{next} + in.imm));
+          ended = found || in.op == Op::kRet || in.op == Op::kCall ||
+                  in.op == Op::kCallMem || in.op == Op::kUd2;
+        });
+  }
+  return found;
+}
+
 // Kinds of which no mutant may pass: each changes gas or an address. A jump may
 // go to another stub of the same instruction. A certificate that no jump needs
 // may stand at any instruction of its segment where it says what is so.
 bool MustBeRefused(Mutation kind, const Specimen& specimen,
                    const Specimen& mutant) {
   switch (kind) {
-    case Mutation::kGasPrice: case Mutation::kGasDropped:
-    case Mutation::kDropTrap: case Mutation::kMoveTrap:
-    case Mutation::kTrapFunction: case Mutation::kTrapGas:
-    case Mutation::kFrameBytes: case Mutation::kFunctionRange:
-    case Mutation::kBodyOffset: case Mutation::kJumpTable:
-    case Mutation::kSibScale: case Mutation::kSibBase:
+    case Mutation::kGasDropped: case Mutation::kDropTrap:
+    case Mutation::kMoveTrap: case Mutation::kTrapFunction:
+    case Mutation::kTrapGas: case Mutation::kFrameBytes:
+    case Mutation::kFunctionRange: case Mutation::kBodyOffset:
+    case Mutation::kJumpTable: case Mutation::kSibScale:
+    case Mutation::kSibBase:
       return true;
+    case Mutation::kGasPrice:
+      return !IsOnAWay(specimen, mutant);
     case Mutation::kMoveCertificate:
       return IsJumpTarget(specimen, MovedFrom(specimen, mutant));
     default:
