@@ -11,25 +11,40 @@ class Placement {
   explicit Placement(Graph& graph) : graph_(graph) {}
 
   bool Run(Arena& arena) {
-    Array<uint32_t> parents, lowest, amounts;
+    Array<uint32_t> parents, lowest, amounts, depths, loop_depths;
     if (!arena.AllocateArray(graph_.num_blocks, &parents) ||
         !arena.AllocateArray(graph_.num_blocks, &lowest) ||
-        !arena.AllocateArray(graph_.num_blocks, &amounts)) {
+        !arena.AllocateArray(graph_.num_blocks, &amounts) ||
+        !arena.AllocateArray(graph_.num_blocks, &depths) ||
+        !arena.AllocateArray(uint64_t{graph_.num_loops} + 1, &loop_depths)) {
       return false;
     }
     parent_ = arena.At<uint32_t>(parents.offset);
     lowest_ = arena.At<uint32_t>(lowest.offset);
     ahead_ = arena.At<uint32_t>(amounts.offset);
+    depth_ = arena.At<uint32_t>(depths.offset);
+    loop_depth_ = arena.At<uint32_t>(loop_depths.offset);
+    // A loop's parent stands before it.
+    for (uint32_t l = 0; l < graph_.num_loops; ++l) {
+      const uint32_t parent = graph_.loops[l].parent;
+      loop_depth_[l] = parent == kNoId ? 1 : loop_depth_[parent] + 1;
+    }
     for (BlockId b = 0; b < graph_.num_blocks; ++b) {
       parent_[b] = lowest_[b] = b;
       ahead_[b] = kMostAhead;
+      depth_[b] = DepthOf(b);
     }
     for (BlockId b = 0; b < graph_.num_blocks; ++b) JoinSuccessors(b);
     // Nothing is ahead at the entry, nor where a loop's header tests.
     for (BlockId b = 0; b < graph_.num_blocks; ++b) {
       if (b == 0 || graph_.blocks[b].is_loop_header) ahead_[ClassOf(b)] = 0;
     }
-    for (BlockId b = graph_.num_blocks; b-- > 0;) Bound(b);
+    for (BlockId b = graph_.num_blocks; b-- > 0;) {
+      Bound(b);
+      // With its first block a class is known; what bounds it not has nothing.
+      uint32_t& ahead = ahead_[ClassOf(b)];
+      if (lowest_[ClassOf(b)] == b && ahead == kMostAhead) ahead = 0;
+    }
     for (BlockId b = 0; b < graph_.num_blocks; ++b) {
       Block& block = graph_.blocks[b];
       block.ahead = ahead_[ClassOf(b)];
@@ -47,6 +62,12 @@ class Placement {
       b = parent_[b];
     }
     return b;
+  }
+
+  // Loops around a block.
+  uint32_t DepthOf(BlockId b) const {
+    const uint32_t loop = graph_.blocks[b].loop;
+    return loop == kNoId ? 0 : loop_depth_[loop];
   }
 
   // The class of the blocks that follow `b`; kNoId if none does.
@@ -76,6 +97,9 @@ class Placement {
                   if (lowest_[child] < lowest_[root]) {
                     lowest_[root] = lowest_[child];
                   }
+                  if (depth_[child] > depth_[root]) {
+                    depth_[root] = depth_[child];
+                  }
                   first = root;
                 });
   }
@@ -86,6 +110,7 @@ class Placement {
     const Block& block = graph_.blocks[b];
     const InstId first_gas = block.first + block.phis;
     const uint32_t own = ClassOf(b);
+    if (DepthOf(b) < depth_[own]) return;  // gives back what it need not pay
     uint64_t pays = graph_.insts[first_gas].a;
     if (block.last_gas == first_gas) {
       const uint32_t successors = SuccessorClass(b);
@@ -103,6 +128,8 @@ class Placement {
   uint32_t* parent_ = nullptr;
   uint32_t* lowest_ = nullptr;  // first block of the class
   uint32_t* ahead_ = nullptr;   // of the class
+  uint32_t* depth_ = nullptr;   // most loops around a block of the class
+  uint32_t* loop_depth_ = nullptr;
 };
 
 }  // namespace

@@ -13,7 +13,9 @@
 // Two arms of a branch and what follows them are often paid by one subtraction
 // before the branch, so that the blocks themselves pay nothing. Blocks that
 // share a predecessor are entered with the same amount: the least that any of
-// them will pay in any case.
+// them will pay in any case. Where some of them stand in a loop that others
+// leave, those in the loop alone decide, and the others give back what is too
+// much: a loop with exits is paid once a round.
 //
 // Linear but for the forest of those classes (union-find, path halving).
 

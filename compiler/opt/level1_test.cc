@@ -255,6 +255,34 @@ TEST(GasPlacementTest, ArmsPayNothing) {
   }
 }
 
+// loop { br_if out; ...; br_if loop }: the round is paid at its header, and the
+// way out is given back what it does not cost.
+TEST(GasPlacementTest, ALoopPaysOnceARound) {
+  ByteWriter code;
+  code.Byte(0x02).Byte(kVoid).Byte(0x03).Byte(kVoid);
+  code.Inst(Op::kLocalGet, 0).Inst(Op::kBrIf, 1);
+  code.Inst(Op::kLocalGet, 1).I32Const(1).Inst(Op::kI32Sub);
+  code.Inst(Op::kLocalTee, 1).Inst(Op::kBrIf, 0);
+  code.Inst(Op::kEnd).Inst(Op::kEnd).Inst(Op::kLocalGet, 0);
+  TestGraph test = Optimised(std::move(code));
+  ASSERT_EQ(test.result(), BuildResult::kOk);
+  Graph& graph = test.graph();
+  ASSERT_TRUE(PlaceGas(test.arena(), graph));
+  uint32_t inside = 0, given_back = 0;
+  for (BlockId b = 0; b < graph.num_blocks; ++b) {
+    const Block& block = graph.blocks[b];
+    const Inst& gas = graph.insts[block.last_gas];
+    const int64_t due = int64_t{gas.a} + gas.b - block.ahead;
+    if (block.loop != kNoId && !block.is_loop_header) {
+      ++inside;
+      EXPECT_EQ(due, 0) << b;
+    }
+    given_back += due < 0 ? 1 : 0;
+  }
+  EXPECT_EQ(inside, 2u);
+  EXPECT_EQ(given_back, 1u);
+}
+
 // A loop's header tests, so nothing is paid before it for it.
 TEST(GasPlacementTest, NothingIsAheadOfATest) {
   ByteWriter code;

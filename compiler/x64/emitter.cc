@@ -293,9 +293,14 @@ void Emitter::EmitInst(InstId i) {
 void Emitter::EmitGas(const Inst& inst) {
   if (inst.c != kNoId) segment_ = inst.c;
   segment_paid_ = inst.a + inst.b;
-  const uint32_t payment = segment_paid_ - ahead_;
+  const int64_t due = int64_t{segment_paid_} - ahead_;
   ahead_ = inst.b;
   if (!kMetered) return;
+  if (due < 0) {
+    as_.Ri(x::kIdAdd, Width::k64, kGasReg, -due);
+    return;
+  }
+  const uint32_t payment = static_cast<uint32_t>(due);
   const bool tests = (inst.flags & kFlagCheck) != 0;
   if (payment == 0) {
     if (!tests) return;

@@ -50,6 +50,15 @@ TEST(MeteringTest, RefusesAnotherPrice) {
   }
 }
 
+// Gas that nobody had paid ahead is not given back.
+TEST(MeteringTest, RefusesGasOutOfNothing) {
+  Specimen specimen = Loop();
+  uint8_t* const pay = Locate(specimen, {0x49, 0x83, 0xEE});
+  pay[2] = 0xC6;  // add r14, i8
+  EXPECT_TRUE(specimen.VerifyCode().ok());
+  EXPECT_EQ(RuleOf(specimen.VerifyMetering().reason), 7u);
+}
+
 TEST(MeteringTest, RefusesADroppedPayment) {
   Specimen specimen = Loop();
   uint8_t* const pay = Locate(specimen, {0x49, 0x83, 0xEE});

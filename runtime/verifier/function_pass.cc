@@ -264,6 +264,7 @@ Reason FunctionPass::Step(const Instruction& in) {
     }
     case Op::kAddImm:
       if (in.rm == kRsp) return SetStackPointer(in);
+      if (in.rm == kGas) return GiveBackGas(in);
       break;
     case Op::kSubImm:
       if (in.rm == kRsp) return SetStackPointer(in);
@@ -690,12 +691,18 @@ Reason FunctionPass::Trap() {
   return Reason::kNone;
 }
 
+// What was paid ahead for a way that is not taken.
+Reason FunctionPass::GiveBackGas(const Instruction& in) {
+  VERIFY(in.width == 8 && in.imm > 0, kGasTemplate);
+  return meter_ != nullptr ? meter_->Pay(-in.imm) : Reason::kNone;
+}
+
 Reason FunctionPass::PayGas(const Instruction& in) {
   VERIFY(in.width == 8 && in.imm > 0, kGasTemplate);
   compared_.flags = Flags::kPaid;
   compared_.value = static_cast<uint64_t>(in.imm);
   if (meter_ == nullptr) return Reason::kNone;
-  return meter_->Pay(static_cast<uint32_t>(in.imm));
+  return meter_->Pay(in.imm);
 }
 
 }  // namespace ingot::verifier

@@ -96,6 +96,7 @@ class FunctionPass {
   Reason Trap();
   Reason SetStackPointer(const Instruction& in);
   Reason PayGas(const Instruction& in);
+  Reason GiveBackGas(const Instruction& in);
   bool Decode(uint32_t at, Instruction* out) const;
   Target FindTarget(int64_t to) const;
   Shape ShapeOf(uint32_t type) const;

@@ -96,7 +96,7 @@ Reason Meter::Test() {
   return Reason::kNone;
 }
 
-Reason Meter::Pay(uint32_t amount) {
+Reason Meter::Pay(int64_t amount) {
   if (paid_ && segments_.At(current_).kind == SegmentEnd::kSplit) {
     RETURN_IF_REFUSED(Settled());
     Enter(current_ + 1, ahead_);

@@ -24,7 +24,8 @@ class Meter {
   Reason Label(const abi::CertificateEntry& entry, bool reached);
   Reason Jump(const abi::CertificateEntry& to, bool forwards);
   Reason Test();
-  Reason Pay(uint32_t amount);
+  // Less than nothing: what is given back.
+  Reason Pay(int64_t amount);
   Reason Trap(const abi::TrapEntry& entry);
   Reason CallSite(const abi::TrapEntry& entry, const Callee& callee);
   Reason TailCall(const Callee& callee);

@@ -379,9 +379,15 @@ TEST(VerifierTest, ChecksTheGasCounter) {
   HandCode other = Start();
   other.Bytes({0x4D, 0x85, 0xF6}).TrapIf(kE, TrapCode::kOutOfGas);
   EXPECT_REASON(other.Epilogue(), kGasTemplate);
+  // What is given back is part 2's to judge; its form is not.
   HandCode adds = Start();
-  EXPECT_REASON(adds.Bytes({0x49, 0x83, 0xC6, 0x05}).Epilogue(),
-                kPinnedWritten);
+  EXPECT_REASON(adds.Bytes({0x49, 0x83, 0xC6, 0x05}).Epilogue(), kNone);
+  HandCode takes = Start();
+  EXPECT_REASON(takes.Bytes({0x49, 0x83, 0xC6, 0xFB}).Epilogue(),
+                kGasTemplate);  // add r14, -5
+  HandCode narrow = Start();
+  EXPECT_REASON(narrow.Bytes({0x41, 0x83, 0xC6, 0x05}).Epilogue(),
+                kGasTemplate);  // add r14d, 5
 }
 
 // T13, the second test; `pays` is what stands before its jump.
