@@ -291,6 +291,32 @@ TEST(MeteringTest, RefusesLabelsInsideARepair) {
   EXPECT_GT(refused, repairs / 2);
 }
 
+// A repair moves bits into a vector register and does nothing else.
+TEST(MeteringTest, RefusesRepairsOfAnotherForm) {
+  uint32_t repairs = 0;
+  for (uint64_t seed = 1; seed < 60 && repairs < 10; ++seed) {
+    const auto specimen = MakeSpecimen(Generate(seed).bytes);
+    ASSERT_TRUE(specimen.ok());
+    for (const abi::CertificateEntry& entry : specimen->certificates) {
+      // Behind mov r11d, bits: movd x, r11d, five bytes.
+      const size_t at = size_t{entry.code_offset} + 6;
+      if ((entry.zero_upper & abi::kCertificateRepair) == 0 ||
+          specimen->code[entry.code_offset] != 0x41 ||
+          specimen->code[at] != 0x66) {
+        continue;
+      }
+      Specimen mutant = *specimen;
+      constexpr uint8_t kNothing[] = {0x0D, 0, 0, 0, 0};  // or eax, 0
+      std::memcpy(&mutant.code[at], kNothing, sizeof kNothing);
+      EXPECT_TRUE(mutant.VerifyCode().ok());
+      EXPECT_FALSE(mutant.VerifyMetering().ok()) << seed;
+      ++repairs;
+      break;
+    }
+  }
+  EXPECT_GT(repairs, 0u);
+}
+
 TEST(MeteringTest, RefusesNothingRandom) {
   for (uint64_t seed = 1000; seed < 1300; ++seed) {
     for (const uint32_t level : {0u, 1u}) {

@@ -502,47 +502,44 @@ Reason FunctionPass::Branch(const CertificateEntry& to) {
   return meter_->Jump(to, to.code_offset >= next() || at_ == repair_jump_);
 }
 
-// T12: where the repair at `label` goes on, and its last instruction; kNowhere
-// if none stands there. A conditional jump leads there, and the repair returns
-// right behind that jump: so it closes no loop.
-uint32_t FunctionPass::RepairReturn(uint32_t label, uint32_t* jump) const {
-  Instruction bits, move, back;
+// T12 and T13 stand out of line and end with a jump back, right behind the one
+// that leads there: so they close no loop. Where the two instructions and the
+// jump at `label` go on, and where the jump is; kNowhere if it is no jump.
+uint32_t FunctionPass::OutOfLine(uint32_t label, Instruction* first,
+                                 Instruction* second, uint32_t* jump) const {
+  Instruction back;
   uint32_t at = label;
-  if (!Decode(at, &bits) || bits.op != Op::kMovImm) return kNowhere;
-  at += bits.length;
-  if (at >= end_ || !Decode(at, &move) || move.op != Op::kPlain) {
-    return kNowhere;
+  for (Instruction* in : {first, second, &back}) {
+    if (at >= end_ || !Decode(at, in)) return kNowhere;
+    *jump = at;
+    at += in->length;
   }
-  at += move.length;
-  if (at >= end_ || !Decode(at, &back) || back.op != Op::kJmp) {
-    return kNowhere;
-  }
-  *jump = at;
-  return static_cast<uint32_t>(at + back.length + back.imm);
+  return back.op == Op::kJmp ? static_cast<uint32_t>(at + back.imm) : kNowhere;
 }
 
-// T13: where the second test at `label` goes on, what was paid before it, and
-// its last instruction; kNowhere if none stands there.
+// T12: where the repair at `label` goes on; kNowhere if none stands there.
+uint32_t FunctionPass::RepairReturn(uint32_t label, uint32_t* jump) const {
+  Instruction bits, move;
+  const uint32_t to = OutOfLine(label, &bits, &move, jump);
+  // From a general register to a vector register, and nothing else.
+  const bool moves = move.op == Op::kPlain && move.rm != kNoRegister &&
+                     move.reg != kNoRegister && move.written == 0 &&
+                     move.general == 1u << move.rm;
+  return bits.op == Op::kMovImm && moves ? to : kNowhere;
+}
+
+// T13: where the second test at `label` goes on, and what was paid before it;
+// kNowhere if none stands there.
 uint32_t FunctionPass::SecondTestReturn(uint32_t label, int64_t* price,
                                         uint32_t* jump) const {
-  Instruction compare, leave, back;
-  uint32_t at = label;
-  if (!Decode(at, &compare) || compare.op != Op::kCmpImm ||
-      compare.rm != kGas || compare.width != 8) {
-    return kNowhere;
-  }
+  Instruction compare, leave;
+  const uint32_t to = OutOfLine(label, &compare, &leave, jump);
   *price = -compare.imm;
-  at += compare.length;
-  if (at >= end_ || !Decode(at, &leave) || leave.op != Op::kJcc ||
-      leave.cc != kCcLess) {
-    return kNowhere;
-  }
-  at += leave.length;
-  if (at >= end_ || !Decode(at, &back) || back.op != Op::kJmp) {
-    return kNowhere;
-  }
-  *jump = at;
-  return static_cast<uint32_t>(at + back.length + back.imm);
+  return compare.op == Op::kCmpImm && compare.rm == kGas &&
+                 compare.width == 8 && leave.op == Op::kJcc &&
+                 leave.cc == kCcLess
+             ? to
+             : kNowhere;
 }
 
 Reason FunctionPass::Jmp(const Instruction& in) {

@@ -83,6 +83,8 @@ class FunctionPass {
   Reason Jmp(const Instruction& in);
   Reason JmpRegister(const Instruction& in);
   Reason Branch(const abi::CertificateEntry& to);
+  uint32_t OutOfLine(uint32_t label, Instruction* first, Instruction* second,
+                     uint32_t* jump) const;
   uint32_t RepairReturn(uint32_t label, uint32_t* jump) const;
   uint32_t SecondTestReturn(uint32_t label, int64_t* price,
                             uint32_t* jump) const;
