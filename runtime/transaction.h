@@ -1,12 +1,15 @@
 #ifndef RUNTIME_TRANSACTION_H_
 #define RUNTIME_TRANSACTION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
 // The budgets that all calls of one transaction share, however deeply a host
 // function nests them: stack units, memory pages, nesting depth. Gas is given
 // to each call; a nested call's limit is taken from its parent's gas.
+//
+// A transaction is one thread's; only Cancel may come from another.
 
 namespace ingot::runtime {
 
@@ -29,6 +32,24 @@ class Transaction {
 
   const Budget& budget() const { return budget_; }
 
+  // Ends the run in progress, and all that it is nested in, with the fault
+  // kCancelled: at once while wasm code runs, otherwise as soon as the host
+  // function returns. Runs that begin later end likewise. A run that was about
+  // to end may still give its outcome. Any thread, any number of times, while
+  // the transaction lives.
+  void Cancel();
+  bool cancelled() const {
+    return stop_.load(std::memory_order_relaxed) != 0;
+  }
+  // Makes the transaction as new, for another use of its stack. No run may be
+  // in progress. A Cancel that comes later is one of the next use.
+  void Reset();
+
+  // For engines. Where native code's stubs read whether to stop, and the
+  // thread to interrupt while a run is in progress.
+  const std::atomic<uint32_t>* stop_flag() const { return &stop_; }
+  void SetThread(uint64_t thread) { thread_.store(thread); }
+
   // Spent so far. An engine sets stack_used to the depth of the calling frame
   // before it enters a host function; a nested run begins there. Entering wasm
   // from the host costs 8 bytes per stack slot of the arguments and results
@@ -42,6 +63,10 @@ class Transaction {
 
  private:
   Budget budget_;
+  // Either Cancel sees the thread or the thread's run sees the flag: each side
+  // writes its own and then reads the other's, in one total order.
+  std::atomic<uint32_t> stop_{0};
+  std::atomic<uint64_t> thread_{0};
 };
 
 }  // namespace ingot::runtime

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -18,6 +19,9 @@ namespace ingot::runtime::interpreter {
 namespace {
 
 using wasm::Op;
+
+// How long a run goes on at most when it was told to stop.
+constexpr uint64_t kGasBetweenLooks = 4096;
 
 template <typename T>
 T Get(uint64_t slot) {
@@ -121,6 +125,7 @@ bool Run::Execute() {
   uint32_t pc;
   uint64_t used;
   const uint64_t limit = gas_limit_;
+  uint64_t look = 0;  // when to look at the limit, at the latest there
 
   const auto enter = [&]() INGOT_INLINE {
     const Activation& frame = frames_.back();
@@ -159,9 +164,11 @@ bool Run::Execute() {
   for (;; ++pc) {
     const Instruction& in = code[pc];
     used += in.price;
-    if (used > limit) [[unlikely]] {
+    if (used > look) [[unlikely]] {
       leave();
-      return OutOfGas();
+      if (used > limit) return OutOfGas();
+      if (transaction_.cancelled()) return Cancelled();
+      look = std::min(limit, used + kGasBetweenLooks);
     }
     switch (in.op) {
       // 4.4.8 Control.

@@ -307,5 +307,27 @@ TEST_F(NestedTest, AnotherStoreTakesPart) {
   EXPECT_EQ(pages_used_, 1u);
 }
 
+TEST_F(NestedTest, CancelEndsALoopAndAllThatItIsNestedIn) {
+  const auto program = Load("(module (func (export \"g\") (loop (br 0))))");
+  absl::Status seen;
+  StartWith([&](Caller& caller, std::span<const Value>, std::span<Value>) {
+    auto made = InstantiateNested(caller, *store_, program, {}, kPlenty);
+    EXPECT_TRUE(made.ok());
+    const Extern g = *store_->FindExport(made->instance, "g");
+    std::thread other([&] { caller.transaction().Cancel(); });
+    seen = CallNested(caller, *store_, g, {}, uint64_t{1} << 62).status();
+    other.join();
+    return HostResult::Fault(seen);
+  });
+  Transaction transaction(budget_);
+  const auto outcome =
+      store_->Call(Export("f"), {}, transaction, uint64_t{1} << 62);
+  EXPECT_EQ(seen.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(outcome.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(store_->Call(Export("f"), {}, transaction, kPlenty).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_EQ(transaction.depth, 0u);
+}
+
 }  // namespace
 }  // namespace ingot::runtime::interpreter

@@ -79,6 +79,7 @@ Run::~Run() {
 }
 
 bool Run::Begin(const FunctionInstance* callee) {
+  if (transaction_.cancelled()) return Cancelled();
   if (transaction_.depth > transaction_.budget().nesting) {
     outcome_.kind = OutcomeKind::kTrapped;
     outcome_.trap = TrapCode::kStackOverflow;
@@ -154,6 +155,10 @@ bool Run::TrapAtModuleOffset(TrapCode trap, uint32_t offset) {
 bool Run::Fault(absl::Status fault) {
   fault_ = std::move(fault);
   return false;
+}
+
+bool Run::Cancelled() {
+  return Fault(absl::CancelledError("the transaction was cancelled"));
 }
 
 void Run::Reserve(uint64_t from, uint64_t slots) {

@@ -38,7 +38,8 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   // False when this run is nested deeper than the transaction allows, which
-  // is a stack overflow at `callee` (null: nowhere). Once, before all else.
+  // is a stack overflow at `callee` (null: nowhere), or the transaction is
+  // cancelled. Once, before all else.
   [[nodiscard]] bool Begin(const FunctionInstance* callee);
 
   // An observation point.
@@ -46,6 +47,7 @@ class Run {
   // A trap outside any function.
   bool TrapAtModuleOffset(TrapCode trap, uint32_t offset);
   bool Fault(absl::Status fault);
+  bool Cancelled();
 
   // Calls `function` as the host does. The arguments fit its type.
   [[nodiscard]] bool Invoke(FunctionInstance& function,

@@ -1,6 +1,7 @@
 #ifndef RUNTIME_NATIVE_ACTIVATION_H_
 #define RUNTIME_NATIVE_ACTIVATION_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,6 +28,9 @@ struct ExecutionState {
   // Where the host's stack continues when wasm code of this store leaves.
   uint64_t host_rsp = 0;
   uint32_t host_mxcsr = 0;
+  // Not 0: wasm code must stop. The stubs look before they enter it; from then
+  // on an interrupt stops it (fault_handler.h). Set with `run`.
+  const std::atomic<uint32_t>* stop = nullptr;
   // The innermost run of this store; null when there is none.
   NativeRun* run = nullptr;
 };
@@ -64,6 +68,14 @@ uint32_t IngotEnterWasm(EntryRecord* record);
 void IngotHostCallStub();
 void IngotBuiltinStub();
 void IngotLeaveWasm();
+// Parts of the stubs, [begin, end): between a stub's look at `stop` and wasm
+// code. The thread may be made to continue at IngotLeaveWasm from there, too.
+void IngotEnterBegin();
+void IngotEnterEnd();
+void IngotHostCallStubResume();
+void IngotHostCallStubEnd();
+void IngotBuiltinStubResume();
+void IngotBuiltinStubEnd();
 
 // C++ that the stubs call.
 Resume IngotHostCall(ExitRecord* record);
@@ -73,6 +85,8 @@ Resume IngotBuiltin(ExitRecord* record);
 static_assert(abi::kVmctxStore == INGOT_VMCTX_STORE);
 static_assert(offsetof(ExecutionState, host_rsp) == INGOT_STATE_HOST_RSP);
 static_assert(offsetof(ExecutionState, host_mxcsr) == INGOT_STATE_HOST_MXCSR);
+static_assert(offsetof(ExecutionState, stop) == INGOT_STATE_STOP);
+static_assert(sizeof(std::atomic<uint32_t>) == 4);
 static_assert(offsetof(ValueRegisters, ints) == INGOT_REGISTERS_INTS);
 static_assert(offsetof(ValueRegisters, floats) == INGOT_REGISTERS_FLOATS);
 static_assert(offsetof(EntryRecord, values) == 0);

@@ -27,10 +27,38 @@ bool OnFault(platform::Fault& fault) {
   return true;
 }
 
+bool IsBetween(uint64_t pc, void (*begin)(), void (*end)()) {
+  return pc >= reinterpret_cast<uint64_t>(begin) &&
+         pc < reinterpret_cast<uint64_t>(end);
+}
+
+// Where a run can be left: wasm code, and the stubs behind their last look at
+// the flag. At each of these addresses host_rsp is the run's own and nothing on
+// the host's stack below it is needed any more. Anywhere else a stub is still to
+// look, or the run has ended.
+bool CanLeave(uint64_t pc) {
+  return CodeRanges().Contains(pc) ||
+         IsBetween(pc, &IngotEnterBegin, &IngotEnterEnd) ||
+         IsBetween(pc, &IngotHostCallStubResume, &IngotHostCallStubEnd) ||
+         IsBetween(pc, &IngotBuiltinStubResume, &IngotBuiltinStubEnd);
+}
+
+bool OnInterrupt(platform::Fault& at) {
+  auto* record = static_cast<FaultRecord*>(platform::ThreadSlot());
+  if (record == nullptr || record->state->stop == nullptr) return false;
+  if (record->state->stop->load(std::memory_order_relaxed) == 0) return false;
+  if (!CanLeave(at.pc)) return false;
+  at.pc = reinterpret_cast<uint64_t>(&IngotLeaveWasm);
+  at.sp = record->state->host_rsp;
+  return true;
+}
+
 }  // namespace
 
 bool PrepareForFaults() {
-  static const bool installed = platform::InstallFaultHandler(OnFault);
+  static const bool installed =
+      platform::InstallFaultHandler(OnFault) &&
+      platform::InstallInterruptHandler(OnInterrupt);
   return installed && platform::PrepareThread();
 }
 

@@ -7,7 +7,8 @@
 
 // Turns a fault of the processor in wasm code into the end of its run: the
 // thread continues at IngotLeaveWasm on the host's stack, and what happened is
-// found in the run's FaultRecord.
+// found in the run's FaultRecord. An interrupt does the same to a run that was
+// told to stop, without a record.
 
 namespace ingot::runtime {
 

@@ -99,18 +99,21 @@ NativeRun::NativeRun(NativeStore& store, Transaction& transaction,
 }
 
 NativeRun::~NativeRun() {
-  if (begun_) --transaction_.depth;
+  if (begun_ && --transaction_.depth == 0) transaction_.SetThread(0);
   transaction_.stack_used = stack_before_;
 }
 
 bool NativeRun::Begin(const NativeFunction* callee) {
+  if (transaction_.cancelled()) return Cancelled();
   if (transaction_.depth > transaction_.budget().nesting) {
     outcome_.kind = OutcomeKind::kTrapped;
     outcome_.trap = TrapCode::kStackOverflow;
     if (callee != nullptr && callee->instance != nullptr) LocateEntry(*callee);
     return false;
   }
-  ++transaction_.depth;
+  if (transaction_.depth++ == 0) {
+    transaction_.SetThread(platform::ThisThread());
+  }
   begun_ = true;
   return true;
 }
@@ -139,6 +142,10 @@ bool NativeRun::PayFromHost(uint64_t price) {
 bool NativeRun::Fault(absl::Status fault) {
   fault_ = std::move(fault);
   return false;
+}
+
+bool NativeRun::Cancelled() {
+  return Fault(absl::CancelledError("the transaction was cancelled"));
 }
 
 bool NativeRun::MadeUpReference() {
@@ -342,6 +349,7 @@ bool NativeRun::Enter(const NativeFunction& function,
   FaultRecord fault;
   fault.state = &store_.state();
   store_.state().run = this;
+  store_.state().stop = transaction_.stop_flag();
   store_.SetStackLimit(transaction_.stack->Limit());
   platform::SetThreadSlot(&fault);
   const uint32_t left = IngotEnterWasm(&record);
@@ -350,7 +358,13 @@ bool NativeRun::Enter(const NativeFunction& function,
   if (outer.run != nullptr) store_.SetStackLimit(outer_limit);
 
   if (fault.happened) return TakeFault(fault);
-  if (left != 0) return false;
+  if (left != 0) {
+    // Nobody wrote down why: the run was told to stop.
+    if (fault_.ok() && outcome_.kind == OutcomeKind::kReturned) {
+      return Cancelled();
+    }
+    return false;
+  }
   gas_ = record.gas;
   if (gas_ < 0) return OutOfGas();
   return TakeResults(*function.signature, record);

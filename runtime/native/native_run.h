@@ -34,7 +34,8 @@ class NativeRun {
   NativeRun& operator=(const NativeRun&) = delete;
 
   // False when this run is nested deeper than the transaction allows, which is
-  // a stack overflow at `callee` (null: nowhere). Once, before all else.
+  // a stack overflow at `callee` (null: nowhere), or the transaction is
+  // cancelled. Once, before all else.
   [[nodiscard]] bool Begin(const NativeFunction* callee);
 
   // An observation point.
@@ -81,6 +82,7 @@ class NativeRun {
                 std::span<const Value> args, std::span<Value> results);
 
   bool OutOfGas();
+  bool Cancelled();
   // At the call site that wasm code left by.
   bool TrapAtCall(TrapCode trap);
   // Fills in where the run ended: at the trap entry or call site `site`, in the

@@ -7,6 +7,10 @@
 //   IngotBuiltinStub   in an ExitRecord there, calls C++, loads them again
 //   IngotLeaveWasm     ends the innermost IngotEnterWasm; a trap continues here
 //
+// A run that was told to stop (ExecutionState.stop) is not entered and not
+// resumed: the stubs look just before. What lies between that look and wasm code
+// is marked by symbols, so that an interrupt that comes there is not lost.
+//
 // The frame of IngotEnterWasm, from host_rsp upwards: MXCSR of the host, room
 // for another, record, padding, then the saved registers. While wasm code runs,
 // nothing on the host's stack below host_rsp is in use.
@@ -84,7 +88,13 @@ IngotEnterWasm:
         mov     eax, [rsp]
         mov     [r8 + INGOT_STATE_HOST_MXCSR], eax
         mov     [r8 + INGOT_STATE_HOST_RSP], rsp
+        .globl  IngotEnterBegin
+        .hidden IngotEnterBegin
+IngotEnterBegin:
         mov     r14, [rdi + INGOT_ENTRY_GAS]
+        mov     r9, [r8 + INGOT_STATE_STOP]
+        cmp     dword ptr [r9], 0
+        jne     IngotLeaveWasm
         mov     r15, [rdi + INGOT_ENTRY_BASE]
         mov     r11, [rdi + INGOT_ENTRY_CODE]
         mov     rsp, [rdi + INGOT_ENTRY_WASM_RSP]
@@ -93,6 +103,9 @@ IngotEnterWasm:
         LOAD_INTS rdi
         cld
         call    r11
+        .globl  IngotEnterEnd
+        .hidden IngotEnterEnd
+IngotEnterEnd:
         // The callee has its own base in r15 when it returns.
         mov     r11, [r15 + INGOT_VMCTX_STORE]
         mov     r12, rsp
@@ -151,7 +164,14 @@ IngotLeaveWasm:
         ldmxcsr [r8 + INGOT_STATE_HOST_MXCSR]
         mov     rdi, rsp
         call    \target
+        .globl  \name\()Resume
+        .hidden \name\()Resume
+\name\()Resume:
         test    eax, eax
+        jne     1f
+        mov     r8, [r15 + INGOT_VMCTX_STORE]
+        mov     r8, [r8 + INGOT_STATE_STOP]
+        cmp     dword ptr [r8], 0
         jne     1f
         ldmxcsr [rip + .Lwasm_mxcsr]
         LOAD_FLOATS rsp
@@ -161,6 +181,9 @@ IngotLeaveWasm:
         mov     rsp, [rsp + INGOT_EXIT_WASM_RSP]
         push    r8
         ret
+        .globl  \name\()End
+        .hidden \name\()End
+\name\()End:
 1:
         add     rsp, INGOT_EXIT_BYTES
         jmp     IngotLeaveWasm

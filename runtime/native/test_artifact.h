@@ -43,6 +43,7 @@ enum TestFunction : uint32_t {
   kTestCallHostMany, kTestGrow, kTestFill, kTestLoad, kTestStore, kTestTrap,
   kTestCallTrap, kTestRecurse, kTestLoop, kTestForeign, kTestFloats,
   kTestCount, kTestIndirect, kTestForge, kTestBuiltin,
+  kTestCallLoop,
 };
 
 // Where the functions and their sites stand in a module that never was: body i

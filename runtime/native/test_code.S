@@ -250,6 +250,21 @@ site_\name:
         call    [r15 + BUILTIN_STUB]
         SITE    builtin_return
         EPILOGUE builtin
+
+        // (): memory.grow 0 and a call of the first import, for ever
+        PROLOGUE call_loop
+        mov     [rsp], r15
+3:      xor     eax, eax
+        xor     r11d, r11d
+        call    [r15 + BUILTIN_STUB]
+        SITE    call_loop_builtin
+        mov     r10, r15
+        mov     r15, [r10 + IMPORT_0 + 8]
+        call    [r10 + IMPORT_0]
+        SITE    call_loop_host
+        mov     r15, [rsp]
+        jmp     3b
+        EPILOGUE call_loop
         END     all
 
         .section .note.GNU-stack, "", @progbits

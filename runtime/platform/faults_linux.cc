@@ -1,18 +1,24 @@
-// Faults of the processor on Linux: the only file of Ingot whose code runs
-// inside signal handlers. A SIGSEGV, SIGBUS, SIGILL or SIGFPE comes in; it is
-// offered to the executor's handler and, when it is not ours, goes to the
-// handler that stood there before.
+// Faults of the processor and interrupts on Linux: the only file of Ingot whose
+// code runs inside signal handlers. A SIGSEGV, SIGBUS, SIGILL or SIGFPE comes
+// in; it is offered to the executor's handler and, when it is not ours, goes to
+// the handler that stood there before. A SIGURG goes to both. It is the signal
+// of interrupts because its default effect is none and nobody can rely on what
+// one means, so that a stray one does no harm
+// (docs/decisions/0010-a-call-is-cancelled-by-a-signal.md).
 //
 // What runs here and why it may: reading the ucontext (it is the handler's own
 // argument); the executor's FaultHandler, which reads atomics that are never
 // freed and this thread's own records; the thread slot, which is initial-exec
-// TLS and so a plain load; sigaction(2) and the previous handler (both
-// async-signal-safe by POSIX). No lock, no allocation, no longjmp: the handler
+// TLS and so a plain load; sigaction(2), pthread_sigmask(3) and the previous
+// handler (async-signal-safe by POSIX or by its own account). No lock, no allocation, no longjmp: the handler
 // leaves by returning, with a rewritten context.
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <mutex>
@@ -31,9 +37,12 @@ constexpr int kSignalCount = 4;
 constexpr size_t kFaultStackBytes = 64 * 1024;
 
 std::atomic<FaultHandler> g_handler{nullptr};
+std::atomic<InterruptHandler> g_interrupt_handler{nullptr};
 struct sigaction g_previous[kSignalCount];
+struct sigaction g_previous_interrupt;
 
 __attribute__((tls_model("initial-exec"))) thread_local void* t_slot = nullptr;
+__attribute__((tls_model("initial-exec"))) thread_local uint64_t t_thread = 0;
 
 int IndexOf(int signal_number) {
   for (int i = 0; i < kSignalCount; ++i) {
@@ -42,25 +51,53 @@ int IndexOf(int signal_number) {
   return 0;
 }
 
+// Calls a handler as the kernel would, with its own signals blocked: some, Go's
+// for one, are not made to be interrupted. False when there is none.
+bool CallPrevious(const struct sigaction& previous, int signal_number,
+                  siginfo_t* info, void* context) {
+  const bool wants_info = (previous.sa_flags & SA_SIGINFO) != 0;
+  if (wants_info ? previous.sa_sigaction == nullptr
+                 : previous.sa_handler == SIG_DFL ||
+                       previous.sa_handler == SIG_IGN) {
+    return false;
+  }
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &previous.sa_mask, &before);
+  if (wants_info) {
+    previous.sa_sigaction(signal_number, info, context);
+  } else {
+    previous.sa_handler(signal_number);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return true;
+}
+
 void Chain(int signal_number, siginfo_t* info, void* context) {
   const struct sigaction& previous = g_previous[IndexOf(signal_number)];
-  if ((previous.sa_flags & SA_SIGINFO) != 0 &&
-      previous.sa_sigaction != nullptr) {
-    previous.sa_sigaction(signal_number, info, context);
-    return;
-  }
-  if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(signal_number);
-    return;
-  }
+  if (CallPrevious(previous, signal_number, info, context)) return;
   // Nobody wants it: the instruction faults again, with the default effect.
   struct sigaction standard = {};
   standard.sa_handler = SIG_DFL;
   sigaction(signal_number, &standard, nullptr);
 }
 
+void ReadRegisters(const ucontext_t& context, Fault* fault) {
+  const greg_t* registers = context.uc_mcontext.gregs;
+  fault->pc = static_cast<uint64_t>(registers[REG_RIP]);
+  fault->sp = static_cast<uint64_t>(registers[REG_RSP]);
+  fault->r14 = static_cast<uint64_t>(registers[REG_R14]);
+  fault->r15 = static_cast<uint64_t>(registers[REG_R15]);
+}
+
+void WriteRegisters(const Fault& fault, ucontext_t* context) {
+  greg_t* registers = context->uc_mcontext.gregs;
+  registers[REG_RIP] = static_cast<greg_t>(fault.pc);
+  registers[REG_RSP] = static_cast<greg_t>(fault.sp);
+  registers[REG_R14] = static_cast<greg_t>(fault.r14);
+  registers[REG_R15] = static_cast<greg_t>(fault.r15);
+}
+
 void OnSignal(int signal_number, siginfo_t* info, void* context) {
-  auto* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   const FaultHandler handler = g_handler.load(std::memory_order_acquire);
   // A signal that was sent (kill, raise) is not a fault.
   const bool is_fault = info->si_code > 0;
@@ -73,25 +110,42 @@ void OnSignal(int signal_number, siginfo_t* info, void* context) {
     fault.address = fault.kind == FaultKind::kMemory
                         ? reinterpret_cast<uint64_t>(info->si_addr)
                         : 0;
-    fault.pc = static_cast<uint64_t>(registers[REG_RIP]);
-    fault.sp = static_cast<uint64_t>(registers[REG_RSP]);
-    fault.r14 = static_cast<uint64_t>(registers[REG_R14]);
-    fault.r15 = static_cast<uint64_t>(registers[REG_R15]);
+    ReadRegisters(*static_cast<ucontext_t*>(context), &fault);
     if (handler(fault)) {
-      registers[REG_RIP] = static_cast<greg_t>(fault.pc);
-      registers[REG_RSP] = static_cast<greg_t>(fault.sp);
-      registers[REG_R14] = static_cast<greg_t>(fault.r14);
-      registers[REG_R15] = static_cast<greg_t>(fault.r15);
+      WriteRegisters(fault, static_cast<ucontext_t*>(context));
       return;
     }
   }
   Chain(signal_number, info, context);
 }
 
+// The previous handler goes first: it sees where the thread really was.
+void OnInterrupt(int signal_number, siginfo_t* info, void* context) {
+  CallPrevious(g_previous_interrupt, signal_number, info, context);
+  Fault at;
+  ReadRegisters(*static_cast<ucontext_t*>(context), &at);
+  const InterruptHandler handler =
+      g_interrupt_handler.load(std::memory_order_acquire);
+  if (handler != nullptr && handler(at)) {
+    WriteRegisters(at, static_cast<ucontext_t*>(context));
+  }
+}
+
+// The thread that forks is another one in the child.
+void ForgetThread() { t_thread = 0; }
+
+void UnblockInterrupts() {
+  sigset_t interrupts;
+  sigemptyset(&interrupts);
+  sigaddset(&interrupts, SIGURG);
+  pthread_sigmask(SIG_UNBLOCK, &interrupts, nullptr);
+}
+
 // A thread's fault stack, unless the thread has one that is large enough.
 class FaultStack {
  public:
   FaultStack() {
+    UnblockInterrupts();
     stack_t current;
     if (sigaltstack(nullptr, &current) != 0) return;
     if ((current.ss_flags & SS_DISABLE) == 0 &&
@@ -150,6 +204,33 @@ bool InstallFaultHandler(FaultHandler handler) {
   }
   installed = true;
   return true;
+}
+
+bool InstallInterruptHandler(InterruptHandler handler) {
+  static std::mutex mutex;
+  static bool installed = false;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (installed) return true;
+  g_interrupt_handler.store(handler, std::memory_order_release);
+  if (sigaction(SIGURG, nullptr, &g_previous_interrupt) != 0) return false;
+  if (pthread_atfork(nullptr, nullptr, ForgetThread) != 0) return false;
+  struct sigaction action = {};
+  action.sa_sigaction = OnInterrupt;
+  // A host function's system calls go on as if nothing had happened.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGURG, &action, nullptr) != 0) return false;
+  installed = true;
+  return true;
+}
+
+uint64_t ThisThread() {
+  if (t_thread == 0) t_thread = static_cast<uint64_t>(syscall(SYS_gettid));
+  return t_thread;
+}
+
+void InterruptThread(uint64_t thread) {
+  syscall(SYS_tgkill, getpid(), static_cast<pid_t>(thread), SIGURG);
 }
 
 bool PrepareThread() {

@@ -98,9 +98,25 @@ using FaultHandler = bool (*)(Fault& fault);
 // Sets the one handler of the process; the first call counts. False when the
 // platform refuses.
 [[nodiscard]] bool InstallFaultHandler(FaultHandler handler);
-// Gives the calling thread the stack that handlers run on, once per thread;
-// without it a fault on this thread ends the process.
+// Gives the calling thread the stack that handlers run on and lets interrupts
+// reach it, once per thread; without it a fault on this thread ends the process.
 [[nodiscard]] bool PrepareThread();
+
+// --- Interrupts -----------------------------------------------------------
+
+// Called on an interrupted thread under the rules of a FaultHandler, and at any
+// time without a reason, too. May change the registers of `at` (its kind and
+// address mean nothing); true if it did.
+using InterruptHandler = bool (*)(Fault& at);
+
+// Sets the one handler of the process; the first call counts. False when the
+// platform refuses.
+[[nodiscard]] bool InstallInterruptHandler(InterruptHandler handler);
+// The calling thread, for InterruptThread; never 0.
+uint64_t ThisThread();
+// Makes a thread of this process call the handler, wherever it is. Nothing
+// happens when the thread has ended.
+void InterruptThread(uint64_t thread);
 
 // --- Thread ---------------------------------------------------------------
 
