@@ -5,9 +5,8 @@
 
 #include "chain_integration/store/artifact_store.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -81,6 +80,10 @@ absl::Status CheckArtifact(const Key& key, std::span<const uint8_t> artifact,
   return runtime::VerifyWithModule(*view, module);
 }
 
+ArtifactStore::ArtifactStore(StoreOptions options)
+    : options_(std::move(options)),
+      nonce_(uint64_t{std::random_device()()} << 32 | std::random_device()()) {}
+
 absl::StatusOr<std::unique_ptr<ArtifactStore>> ArtifactStore::Open(
     StoreOptions options) {
   std::unique_ptr<ArtifactStore> store(new ArtifactStore(std::move(options)));
@@ -99,14 +102,13 @@ absl::StatusOr<std::unique_ptr<ArtifactStore>> ArtifactStore::Open(
       });
   if (!read.ok()) return read;
   store->next_use_ = newest + 1;
-  // A scratch file's name begins with the process that writes it.
+  // Process ids say nothing of who writes: a service in a container has the
+  // same one after each start.
   absl::StatusOr<std::vector<std::string>> left =
       ListFolder(folder + "/scratch");
   if (!left.ok()) return left.status();
   for (const std::string& name : *left) {
-    const std::string process = name.substr(0, name.find('-'));
-    if (Exists("/proc/" + process)) continue;
-    absl::Status removed = Remove(folder + "/scratch/" + name);
+    absl::Status removed = RemoveAbandoned(folder + "/scratch/" + name);
     if (!removed.ok()) return removed;
   }
   return store;
@@ -129,18 +131,48 @@ void ArtifactStore::Log(const std::string& line) const {
   if (options_.log) options_.log(line);
 }
 
+std::string ArtifactStore::FreshName() {
+  return absl::StrCat(absl::Hex(nonce_), "-", next_name_++);
+}
+
 absl::Status ArtifactStore::WriteFile(const std::string& path,
                                       std::span<const uint8_t> bytes) {
-  const std::string scratch = absl::StrCat(
-      options_.folder, "/scratch/", getpid(), "-", next_scratch_++);
-  return WriteDurably(scratch, path, bytes);
+  absl::Status written;
+  // Each try but the last lost against a store that was being opened.
+  for (int i = 0; i < 3; ++i) {
+    written = WriteDurably(
+        absl::StrCat(options_.folder, "/scratch/", FreshName()), path, bytes);
+    if (!absl::IsAborted(written)) break;
+  }
+  if (!written.ok()) return written;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  safe_.insert(path);
+  return absl::OkStatus();
+}
+
+absl::Status ArtifactStore::KeepSafe(const std::string& path) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (safe_.contains(path)) return absl::OkStatus();
+  }
+  absl::Status flushed = FlushFolder(path.substr(0, path.rfind('/')));
+  if (!flushed.ok()) return flushed;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  safe_.insert(path);
+  return absl::OkStatus();
+}
+
+void ArtifactStore::Forget(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  safe_.erase(path);
 }
 
 void ArtifactStore::Quarantine(const std::string& path, std::string_view why) {
   ++quarantines_;
+  Forget(path);
   const std::string to = absl::StrCat(
       options_.folder, "/quarantine/", path.substr(path.rfind('/') + 1), "-",
-      getpid(), "-", next_scratch_++);
+      FreshName());
   const absl::Status moved = MoveDurably(path, to);
   Log(absl::StrCat("quarantined ", path, ": ", std::string(why),
                    moved.ok() ? "" : "; it could not be moved: ",
@@ -175,8 +207,10 @@ absl::StatusOr<Digest> ArtifactStore::PutModule(
     std::span<const uint8_t> bytes) {
   const Digest digest = Sha256(bytes);
   // A damaged file is replaced.
-  if (HasModule(digest) && Module(digest).ok()) return digest;
-  absl::Status written = WriteFile(ModulePath(digest), bytes);
+  const std::string path = ModulePath(digest);
+  absl::Status written = HasModule(digest) && Module(digest).ok()
+                             ? KeepSafe(path)
+                             : WriteFile(path, bytes);
   if (!written.ok()) return written;
   return digest;
 }
@@ -220,10 +254,11 @@ absl::Status ArtifactStore::Put(const Verdict& verdict, uint64_t gas_limit) {
   Record record = RecordOf(verdict, gas_limit);
   if (record.HasArtifact()) {
     const std::string path = ArtifactPath(verdict.artifact_digest);
-    if (!Exists(path) || !Load(path, verdict.artifact_digest).ok()) {
-      absl::Status written = WriteFile(path, verdict.artifact);
-      if (!written.ok()) return written;
-    }
+    absl::Status written =
+        Exists(path) && Load(path, verdict.artifact_digest).ok()
+            ? KeepSafe(path)
+            : WriteFile(path, verdict.artifact);
+    if (!written.ok()) return written;
   }
   Touch(key);
   bool contradiction = false;
@@ -319,9 +354,12 @@ absl::Status ArtifactStore::Admit(const Key& key,
 }
 
 absl::Status ArtifactStore::Learn(const Key& key, const Record& record) {
-  if (record.HasArtifact() &&
-      !Exists(ArtifactPath(record.verdict.artifact_digest))) {
-    return absl::FailedPreconditionError("the verdict's artifact is missing");
+  if (record.HasArtifact()) {
+    const std::string path = ArtifactPath(record.verdict.artifact_digest);
+    if (!Exists(path)) {
+      return absl::FailedPreconditionError("the verdict's artifact is missing");
+    }
+    if (absl::Status safe = KeepSafe(path); !safe.ok()) return safe;
   }
   bool contradiction = false;
   absl::Status updated = index_->Update(

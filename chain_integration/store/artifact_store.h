@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "chain_integration/store/durable_file.h"
@@ -115,13 +116,18 @@ class ArtifactStore {
   uint64_t quarantines() const { return quarantines_; }
 
  private:
-  explicit ArtifactStore(StoreOptions options)
-      : options_(std::move(options)) {}
+  explicit ArtifactStore(StoreOptions options);
 
   std::string ModulePath(const Digest& digest) const;
   std::string ArtifactPath(const Digest& digest) const;
+  // A name that no other store uses, of this process or of another.
+  std::string FreshName();
   absl::Status WriteFile(const std::string& path,
                          std::span<const uint8_t> bytes);
+  // For a file that somebody else wrote, who may not have flushed its folder.
+  absl::Status KeepSafe(const std::string& path);
+  // Before a file is moved away or removed.
+  void Forget(const std::string& path);
   // Reads a file whose digest must be its name.
   absl::StatusOr<std::shared_ptr<const StoredFile>> Load(
       const std::string& path, const Digest& digest);
@@ -134,12 +140,15 @@ class ArtifactStore {
   const StoreOptions options_;
   std::unique_ptr<Index> index_;
   std::atomic<uint64_t> quarantines_{0};
-  std::atomic<uint64_t> next_scratch_{0};
+  const uint64_t nonce_;
+  std::atomic<uint64_t> next_name_{0};
   std::mutex mutex_;
   uint64_t next_use_ = 1;                    // guarded by mutex_
   absl::btree_map<Key, uint64_t> uses_;      // guarded by mutex_; not yet stored
   // What readers hold, by path; guarded by mutex_.
   absl::btree_map<std::string, std::weak_ptr<const StoredFile>> open_;
+  // Paths that outlive a power loss; guarded by mutex_.
+  absl::btree_set<std::string> safe_;
 };
 
 // What the reader and the verifier say of an artifact under a key. With an

@@ -3,6 +3,8 @@
 
 #include "chain_integration/store/artifact_store.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,14 +235,33 @@ TEST_F(ArtifactStoreTest, CheckAllFindsEveryDamage) {
   EXPECT_EQ(report->quarantined, 1u);
 }
 
+// Whatever the process was called: its id may be ours now.
 TEST_F(ArtifactStoreTest, RemovesWhatADeadProcessWasWriting) {
-  std::ofstream(folder_ + "/scratch/999999999-0") << "half";
-  std::ofstream(folder_ + "/scratch/" + std::to_string(getpid()) + "-999")
-      << "mine";
+  const std::string dead =
+      folder_ + "/scratch/" + std::to_string(getpid()) + "-0";
+  const std::string alive = folder_ + "/scratch/alive";
+  std::ofstream(dead) << "half";
+  const int writer = open(alive.c_str(), O_WRONLY | O_CREAT, 0600);
+  ASSERT_EQ(flock(writer, LOCK_EX), 0);
   Reopen();
-  EXPECT_FALSE(fs::exists(folder_ + "/scratch/999999999-0"));
-  EXPECT_TRUE(fs::exists(folder_ + "/scratch/" + std::to_string(getpid()) +
-                         "-999"));
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_TRUE(fs::exists(alive));
+  close(writer);
+  Reopen();
+  EXPECT_FALSE(fs::exists(alive));
+}
+
+// LMDB's own way of making a file leaves one that is none after a power loss.
+TEST_F(ArtifactStoreTest, AnIndexThatWasBeingMadeIsMadeAgain) {
+  store_.reset();
+  fs::remove_all(folder_ + "/index");
+  fs::create_directory(folder_ + "/index");
+  std::ofstream(folder_ + "/index/new-1-2") << std::string(8192, '\0');
+  Reopen();
+  const Verdict verdict = PutAccepted(1);
+  Reopen();
+  EXPECT_TRUE(store_->Find(KeyOf(verdict), kNoLimit)->has_value());
+  EXPECT_FALSE(fs::exists(folder_ + "/index/new-1-2"));
 }
 
 // Killed at any moment, a store holds only what is sound.

@@ -74,6 +74,7 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
   for (const Candidate& candidate : order) {
     if (report.bytes_after <= max_bytes) break;
     if (candidate.pinned || InUse(candidate.path)) continue;
+    Forget(candidate.path);
     if (absl::Status removed = Remove(candidate.path); !removed.ok()) {
       return removed;
     }

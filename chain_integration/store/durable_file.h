@@ -49,14 +49,25 @@ absl::StatusOr<std::shared_ptr<const StoredFile>> ReadSealed(
 // Makes a folder and those above it, and their names durable.
 absl::Status MakeFolder(const std::string& path);
 
+// Makes the names in a folder durable, whoever made them.
+absl::Status FlushFolder(const std::string& path);
+
 // Writes to `scratch`, flushes it to the disk, renames it to `path` and flushes
 // the folder. Before it returns OK, nobody sees `path`; afterwards it outlives
-// a power loss.
+// a power loss. The scratch file is locked until it is renamed; kAborted when
+// RemoveAbandoned was faster, and another name will do.
 absl::Status WriteDurably(const std::string& scratch, const std::string& path,
                           std::span<const uint8_t> bytes);
 
+// Removes a scratch file unless somebody is writing it.
+absl::Status RemoveAbandoned(const std::string& scratch);
+
 // Renames and flushes both folders.
 absl::Status MoveDurably(const std::string& from, const std::string& to);
+
+// Gives the flushed file `scratch` the name `path`, unless there is such a file
+// already, and flushes the folder. `scratch` is gone.
+absl::Status LinkDurably(const std::string& scratch, const std::string& path);
 
 bool Exists(const std::string& path);
 // 0 when there is no such file.

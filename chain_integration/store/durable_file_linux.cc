@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,21 +55,18 @@ class Descriptor {
 
   bool ok() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  // The result matters: a network file system writes here.
-  bool Close() {
-    const int fd = fd_;
-    fd_ = -1;
-    return close(fd) == 0;
-  }
 
  private:
-  int fd_;
+  const int fd_;
 };
 
-absl::Status FlushFolder(const std::string& path) {
-  const Descriptor folder(path, O_RDONLY | O_DIRECTORY);
-  if (!folder.ok() || fsync(folder.get()) != 0) return Error("flush", path);
-  return absl::OkStatus();
+// False when the name was taken away, or the lock cannot be had.
+bool Lock(int fd, int more) {
+  while (flock(fd, LOCK_EX | more) != 0) {
+    if (errno != EINTR) return false;
+  }
+  struct stat status;
+  return fstat(fd, &status) == 0 && status.st_nlink != 0;
 }
 
 bool WriteAll(int fd, std::span<const uint8_t> bytes) {
@@ -115,11 +113,20 @@ absl::StatusOr<std::shared_ptr<const StoredFile>> ReadSealed(
   return SealBytes(bytes);
 }
 
+absl::Status FlushFolder(const std::string& path) {
+  const Descriptor folder(path, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok() || fsync(folder.get()) != 0) return Error("flush", path);
+  return absl::OkStatus();
+}
+
 absl::Status MakeFolder(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return FlushFolder(FolderOf(path));
-  if (errno == EEXIST) return absl::OkStatus();
+  const bool there = errno == EEXIST;
+  const bool lost = errno == ENOENT;
   const std::string above = FolderOf(path);
-  if (errno != ENOENT || above == path) return Error("make", path);
+  // Who made it may have died before it was flushed.
+  if (there) return FlushFolder(above);
+  if (!lost || above == path) return Error("make", path);
   if (absl::Status made = MakeFolder(above); !made.ok()) return made;
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error("make", path);
@@ -129,16 +136,15 @@ absl::Status MakeFolder(const std::string& path) {
 
 absl::Status WriteDurably(const std::string& scratch, const std::string& path,
                           std::span<const uint8_t> bytes) {
+  Descriptor file(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  if (!file.ok()) return Error("make", scratch);
   absl::Status result;
-  {
-    Descriptor file(scratch, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-    if (!file.ok()) return Error("make", scratch);
-    if (!WriteAll(file.get(), bytes) || fsync(file.get()) != 0 ||
-        !file.Close()) {
-      result = Error("write", scratch);
-    }
-  }
-  if (result.ok() && rename(scratch.c_str(), path.c_str()) != 0) {
+  // Whoever cleans up may have come between making it and locking it.
+  if (!Lock(file.get(), 0)) {
+    result = absl::AbortedError(scratch + " was taken away");
+  } else if (!WriteAll(file.get(), bytes) || fsync(file.get()) != 0) {
+    result = Error("write", scratch);
+  } else if (rename(scratch.c_str(), path.c_str()) != 0) {
     result = Error("rename to", path);
   }
   if (!result.ok()) {
@@ -154,6 +160,22 @@ absl::Status MoveDurably(const std::string& from, const std::string& to) {
     return flushed;
   }
   return FlushFolder(FolderOf(from));
+}
+
+absl::Status RemoveAbandoned(const std::string& scratch) {
+  const Descriptor file(scratch, O_RDONLY | O_NOFOLLOW);
+  if (!file.ok() || !Lock(file.get(), LOCK_NB)) return absl::OkStatus();
+  return Remove(scratch);
+}
+
+absl::Status LinkDurably(const std::string& scratch, const std::string& path) {
+  absl::Status result;
+  if (link(scratch.c_str(), path.c_str()) != 0 && errno != EEXIST &&
+      !Exists(path)) {
+    result = Error("name", path);
+  }
+  unlink(scratch.c_str());
+  return result.ok() ? FlushFolder(FolderOf(path)) : result;
 }
 
 bool Exists(const std::string& path) {

@@ -7,8 +7,10 @@
 #include <lmdb.h>
 
 #include <optional>
+#include <random>
 
 #include "absl/strings/str_cat.h"
+#include "chain_integration/store/durable_file.h"
 
 namespace ingot::store {
 namespace {
@@ -16,6 +18,9 @@ namespace {
 // Address space, not memory: room for some ten million records.
 constexpr size_t kMapBytes = size_t{4} << 30;
 constexpr unsigned kReaders = 510;
+// LMDB's name for the file, and ours for one that is being made.
+constexpr char kData[] = "/data.mdb";
+constexpr char kFresh[] = "new-";
 
 absl::Status Error(std::string_view what, int code) {
   const std::string text = absl::StrCat("the store's index: ",
@@ -65,9 +70,43 @@ std::string_view View(const MDB_val& val) {
   return {static_cast<const char*>(val.mv_data), val.mv_size};
 }
 
+// LMDB writes a new file's first pages without flushing them, nor the file's
+// name: after a power loss it would be no LMDB file, or not there. So it is
+// made under another name and gets its own when it is whole.
+absl::Status MakeData(const std::string& folder) {
+  const std::string fresh = absl::StrCat(
+      folder, "/", kFresh, std::random_device()(), "-", std::random_device()());
+  MDB_env* env = nullptr;
+  int code = mdb_env_create(&env);
+  if (code != 0) return Error("make", code);
+  code = mdb_env_open(env, fresh.c_str(), MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+  if (code == 0) code = mdb_env_sync(env, 1);
+  mdb_env_close(env);
+  if (code != 0) {
+    Remove(fresh).IgnoreError();
+    return Error(absl::StrCat("make ", fresh), code);
+  }
+  return LinkDurably(fresh, folder + kData);
+}
+
+// Makes sure that the file is there and stays.
+absl::Status PrepareData(const std::string& folder) {
+  if (!Exists(folder + kData)) return MakeData(folder);
+  absl::StatusOr<std::vector<std::string>> names = ListFolder(folder);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (!name.starts_with(kFresh)) continue;
+    // Nobody needs another one any more.
+    absl::Status removed = Remove(absl::StrCat(folder, "/", name));
+    if (!removed.ok()) return removed;
+  }
+  return FlushFolder(folder);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& folder) {
+  if (absl::Status made = PrepareData(folder); !made.ok()) return made;
   MDB_env* env = nullptr;
   int code = mdb_env_create(&env);
   if (code != 0) return Error("make", code);
