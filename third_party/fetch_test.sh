@@ -15,11 +15,16 @@ expect() { # WHAT PATTERN TEXT
 tree=$TEST_TMPDIR/tree/third_party
 export XDG_CACHE_HOME=$TEST_TMPDIR/cache
 mkdir -p "$tree" "$XDG_CACHE_HOME/ingot" "$TEST_TMPDIR/asmjit-x/src/asmjit"
-cp third_party/fetch "$tree/fetch"
+cp third_party/fetch third_party/fetch_crate "$tree"
 echo "source" >"$TEST_TMPDIR/asmjit-x/src/asmjit/core.h"
 archive=$XDG_CACHE_HOME/ingot/asmjit.orig.tar.xz
 tar -C "$TEST_TMPDIR" -cJf "$archive" asmjit-x
 sum=$(sha256sum "$archive" | cut -d ' ' -f 1)
+
+mkdir -p "$TEST_TMPDIR/blst-1.0/blst/src"
+crate=$XDG_CACHE_HOME/ingot/blst-1.0.crate
+tar -C "$TEST_TMPDIR" -czf "$crate" blst-1.0
+sha256sum "$crate" | sed "s,$XDG_CACHE_HOME/ingot/,," >"$tree/crates.sha256"
 
 printf '# planted\nbinutils 0.0\n!xz-utils 0.1\npython3 >=3.0\n' \
   >"$tree/versions.txt"
@@ -29,6 +34,7 @@ expect "a good archive" "asmjit's source is in place" "$output"
 expect "a difference" "binutils is .*; this tree was tested with 0.0" "$output"
 expect "a difference in bytes" "compiler.wasm's digest may differ" "$output"
 expect "unpacked" "source" "$(cat "$tree/.cache/asmjit/src/asmjit/core.h")"
+[ -d "$tree/.cache/crates/blst/blst/src" ] || expect "a crate" "unpacked" "no"
 expect "flags" "action_env=INGOT_PACKAGES=" "$(cat "$tree/.cache/bazelrc")"
 
 output=$("$tree/fetch" 2>&1)
@@ -45,5 +51,8 @@ output=$("$tree/fetch" 2>&1) && expect "exit code" "non-zero" "zero"
 expect "a tampered archive" "does not have the SHA-256" "$output"
 [ -e "$archive" ] && expect "the tampered archive" "removed" "kept"
 [ -e "$tree/.cache/asmjit" ] && expect "nothing of it" "unpacked" "is"
+
+output=$("$tree/fetch_crate" nothing 2>&1) && expect "exit code" "non-zero" "zero"
+expect "an unknown crate" "names no crate nothing" "$output"
 
 [ "$failures" = 0 ]
