@@ -100,6 +100,28 @@ TEST(CorpusTest, Staking) {
             R"({"name":"Derivative","symbol":"DRV","decimals":9})");
 }
 
+// hackatom of CosmWasm 2.1 and later, which imports all of BLS12-381.
+TEST(CorpusTest, Hackatom) {
+  auto contract = Open("cosmwasm-hackatom.wasm");
+  if (!contract.has_value()) GTEST_SKIP() << "the corpus is absent";
+  EXPECT_EQ(contract
+                ->Call("instantiate",
+                       R"({"verifier":"verifier","beneficiary":"benefits"})")
+                .error.value_or(""),
+            "");
+  ASSERT_TRUE(contract->querier
+                  .AddBalance(std::string(kDefaultContract) + "=1000earth")
+                  .ok());
+  EXPECT_EQ(contract->Query(R"({"verifier":{}})"),
+            R"({"verifier":"verifier"})");
+  const CallReport release =
+      contract->CallAs("verifier", "execute", R"({"release":{"denom":"earth"}})");
+  EXPECT_EQ(release.error.value_or(""), "");
+  EXPECT_NE(MessagesOf(release).find(R"("to_address":"benefits")"),
+            std::string::npos)
+      << MessagesOf(release);
+}
+
 // Two megabytes of contract.
 TEST(CorpusTest, SumtreeOrderbook) {
   auto contract = Open("osmosis-sumtree_orderbook.wasm");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "chain_integration/cosmwasm/bls12_381.h"
 #include "chain_integration/cosmwasm/crypto.h"
 #include "chain_integration/cosmwasm/host_call.h"
 #include "chain_integration/cosmwasm/region.h"
@@ -282,6 +283,52 @@ bool Ed25519BatchVerify(HostCall& call, Args args, Results results) {
   return true;
 }
 
+// bls12_381_aggregate_*(points, sum) -> code
+template <auto kAggregate, size_t kPointBytes, const HostPrice& kPoint>
+bool BlsAggregate(HostCall& call, Args args, Results results) {
+  std::string_view points;
+  if (!call.Read(U32(args[0]), kMaxBlsPoints, &points) ||
+      !call.Charge(kPoint.base * (points.size() / kPointBytes))) {
+    return false;
+  }
+  std::string sum;
+  const BlsCode code = kAggregate(points, &sum);
+  results[0].bits = static_cast<uint32_t>(code);
+  return code != BlsCode::kOk || call.Write(U32(args[1]), sum);
+}
+
+// bls12_381_hash_to_*(hash function, message, tag, point) -> code
+template <auto kHashTo>
+bool BlsHashTo(HostCall& call, Args args, Results results) {
+  std::string_view message;
+  std::string_view tag;
+  if (!call.Read(U32(args[1]), kMaxBlsMessage, &message) ||
+      !call.Read(U32(args[2]), kMaxBlsTag, &tag)) {
+    return false;
+  }
+  std::string point;
+  const BlsCode code = kHashTo(U32(args[0]), message, tag, &point);
+  results[0].bits = static_cast<uint32_t>(code);
+  return code != BlsCode::kOk || call.Write(U32(args[3]), point);
+}
+
+// bls12_381_pairing_equality(ps, qs, r, s) -> code
+bool BlsPairingEquality(HostCall& call, Args args, Results results) {
+  std::string_view ps;
+  std::string_view qs;
+  std::string_view r;
+  std::string_view s;
+  if (!call.Read(U32(args[0]), kMaxBlsPoints, &ps) ||
+      !call.Read(U32(args[1]), kMaxBlsPoints, &qs) ||
+      !call.Read(U32(args[2]), kG1PointBytes, &r) ||
+      !call.Read(U32(args[3]), kG2PointBytes, &s) ||
+      !call.Charge(kPairing.base * (ps.size() / kG1PointBytes + 1))) {
+    return false;
+  }
+  results[0].bits = static_cast<uint32_t>(PairingEquality(ps, qs, r, s));
+  return true;
+}
+
 // debug(message)
 bool Debug(HostCall& call, Args args, Results) {
   std::string_view message;
@@ -326,6 +373,11 @@ constexpr Implementation kImplementations[] = {
     AddrCanonicalize,
     AddrHumanize,
     AddrValidate,
+    BlsAggregate<AggregateG1, kG1PointBytes, kG1Point>,
+    BlsAggregate<AggregateG2, kG2PointBytes, kG2Point>,
+    BlsHashTo<HashToG1>,
+    BlsHashTo<HashToG2>,
+    BlsPairingEquality,
     DbNext<NextWhat::kKeyAndValue>,
     DbNext<NextWhat::kKey>,
     DbNext<NextWhat::kValue>,

@@ -29,6 +29,9 @@ inline constexpr uint64_t kMaxMessageHash = 32;
 inline constexpr uint64_t kMaxSignature = 64;
 inline constexpr uint64_t kMaxEcdsaKey = 65;
 inline constexpr uint64_t kMaxEd25519Key = 32;
+inline constexpr uint64_t kMaxBlsPoints = uint64_t{2} << 20;
+inline constexpr uint64_t kMaxBlsMessage = uint64_t{5} << 20;
+inline constexpr uint64_t kMaxBlsTag = uint64_t{5} << 10;
 inline constexpr uint64_t kMaxDebugMessage = uint64_t{2} << 20;
 inline constexpr uint64_t kMaxAbortMessage = uint64_t{2} << 20;
 // What is kept of all debug messages of a call.
@@ -72,6 +75,9 @@ struct HostPrice {
 extern const HostPrice kArgument;
 extern const HostPrice kResult;
 extern const HostPrice kEd25519Signature;
+extern const HostPrice kG1Point;
+extern const HostPrice kG2Point;
+extern const HostPrice kPairing;
 
 }  // namespace ingot::cosmwasm
 

@@ -149,6 +149,47 @@ TEST_F(HostFunctionsTest, ChecksSignatures) {
   EXPECT_EQ(Do(call("ed25519_batch", "00", "", "")), "invalid_section");
 }
 
+TEST_F(HostFunctionsTest, ComputesOnBls12381) {
+  const std::string g1 =
+      "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac58"
+      "6c55e83ff97a1aeffb3af00adb22c6bb";
+  const std::string infinity = "c0" + std::string(94, '0');
+  const auto words = [](const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& word : all) {
+      text += (text.empty() ? "[\"" : ",\"") + word + "\"";
+    }
+    return text + "]";
+  };
+  EXPECT_EQ(Do(words({"bls_aggregate_g1", g1 + infinity, "48"})), g1 + " ");
+  EXPECT_EQ(Do(words({"bls_aggregate_g1", g1, "47"})), "region_too_small");
+  EXPECT_EQ(Do(words({"bls_aggregate_g1", "", "48"})), "code 14 ");
+  EXPECT_EQ(Do(words({"bls_aggregate_g2", g1, "96"})), "code 15 ");
+  EXPECT_EQ(Do(words({"bls_hash_to_g1", "1", "", "", "48"})), "code 9 ");
+  const std::string hashed = Do(words({"bls_hash_to_g2", "0", "61", "62",
+                                       "96"}));
+  ASSERT_EQ(hashed.size(), 2 * 96 + 1u);
+  const std::string point = hashed.substr(0, 2 * 96);
+  EXPECT_EQ(Do(words({"bls_pairing_equality", g1, point, g1, point})), "0 ");
+  EXPECT_EQ(Do(words({"bls_pairing_equality", "", "", g1, point})), "1 ");
+  EXPECT_EQ(Do(words({"bls_pairing_equality", "00", "", g1, point})), "11 ");
+  EXPECT_EQ(Do(words({"bls_pairing_equality", "", "", "00", point})), "8 ");
+  EXPECT_EQ(Do(words({"bls_pairing_equality", "", "", point, point})),
+            "region_too_long");
+}
+
+// A point is paid for whether it is one or not.
+TEST_F(HostFunctionsTest, ChargesForEachPoint) {
+  const auto gas = [this](size_t points) {
+    Do(R"(["bls_aggregate_g1",")" + std::string(96 * points, '0') +
+       R"(","48"])");
+    return last_.gas_used_host;
+  };
+  const uint64_t one = gas(1);
+  // 48 bytes of points; 96 digits more of the message.
+  EXPECT_EQ(gas(2) - one, kG1Point.base + 48 * 10 + 96 * kArgument.per_byte);
+}
+
 TEST_F(HostFunctionsTest, RefusesBadRegions) {
   EXPECT_EQ(Do(R"(["read_pointer","0"])"), "region_zero_offset");
   EXPECT_EQ(Do(R"(["read_pointer","4294967295"])"), "region_pointer");

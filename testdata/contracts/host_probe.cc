@@ -9,6 +9,9 @@
 //   signatures secp256k1_verify, secp256r1_verify HASH SIGNATURE KEY,
 //              secp256k1_recover, secp256r1_recover HASH SIGNATURE PARAMETER,
 //              ed25519_verify, ed25519_batch MESSAGE SIGNATURE KEY (all HEX)
+//   curves     bls_aggregate_g1, bls_aggregate_g2 POINTS CAPACITY,
+//              bls_hash_to_g1, bls_hash_to_g2 FUNCTION MESSAGE TAG CAPACITY,
+//              bls_pairing_equality PS QS R S (bytes HEX)
 //   hostile    read_pointer P, read_region OFFSET CAPACITY LENGTH,
 //              write_long KEYBYTES VALUEBYTES, allocate MODE (of later calls of
 //              allocate: zero, wild, small, trap, spin, nest),
@@ -31,6 +34,18 @@ INGOT_IMPORT(addr_canonicalize)
 Region* addr_canonicalize(Region* human, Region* canonical);
 INGOT_IMPORT(addr_humanize)
 Region* addr_humanize(Region* canonical, Region* human);
+INGOT_IMPORT(bls12_381_aggregate_g1)
+uint32_t bls_aggregate_g1(Region* points, Region* sum);
+INGOT_IMPORT(bls12_381_aggregate_g2)
+uint32_t bls_aggregate_g2(Region* points, Region* sum);
+INGOT_IMPORT(bls12_381_hash_to_g1)
+uint32_t bls_hash_to_g1(uint32_t hash_function, Region* message, Region* tag,
+                        Region* point);
+INGOT_IMPORT(bls12_381_hash_to_g2)
+uint32_t bls_hash_to_g2(uint32_t hash_function, Region* message, Region* tag,
+                        Region* point);
+INGOT_IMPORT(bls12_381_pairing_equality)
+uint32_t bls_pairing_equality(Region* ps, Region* qs, Region* r, Region* s);
 INGOT_IMPORT(db_next_key) Region* db_next_key(uint32_t iterator);
 INGOT_IMPORT(db_next_value) Region* db_next_value(uint32_t iterator);
 INGOT_IMPORT(debug) void host_debug(Region* message);
@@ -156,6 +171,47 @@ std::string CallRecover(Recover recover, const std::vector<std::string>& args) {
   return ToHex(Take(reinterpret_cast<Region*>(static_cast<uint32_t>(result))));
 }
 
+using Aggregate = uint32_t (*)(Region*, Region*);
+using HashTo = uint32_t (*)(uint32_t, Region*, Region*, Region*);
+
+std::string CallAggregate(Aggregate aggregate,
+                          const std::vector<std::string>& args) {
+  const std::string points = FromHex(args[1]);
+  Region source = View(points);
+  Region* sum = contract::Allocate(Number(args[2]));
+  const uint32_t code = aggregate(&source, sum);
+  return code != 0 ? "code " + contract::AmountText(code) : ToHex(Take(sum));
+}
+
+std::string CallHashTo(HashTo hash_to, const std::vector<std::string>& args) {
+  const std::string message = FromHex(args[2]);
+  const std::string tag = FromHex(args[3]);
+  Region regions[] = {View(message), View(tag)};
+  Region* point = contract::Allocate(Number(args[4]));
+  const uint32_t code =
+      hash_to(Number(args[1]), &regions[0], &regions[1], point);
+  return code != 0 ? "code " + contract::AmountText(code) : ToHex(Take(point));
+}
+
+std::string CallPairingEquality(const std::vector<std::string>& args) {
+  const std::string bytes[] = {FromHex(args[1]), FromHex(args[2]),
+                               FromHex(args[3]), FromHex(args[4])};
+  Region regions[] = {View(bytes[0]), View(bytes[1]), View(bytes[2]),
+                      View(bytes[3])};
+  return contract::AmountText(bls_pairing_equality(
+      &regions[0], &regions[1], &regions[2], &regions[3]));
+}
+
+std::string Curves(const std::vector<std::string>& args) {
+  const std::string& what = args[0];
+  if (what == "bls_aggregate_g1") return CallAggregate(bls_aggregate_g1, args);
+  if (what == "bls_aggregate_g2") return CallAggregate(bls_aggregate_g2, args);
+  if (what == "bls_hash_to_g1") return CallHashTo(bls_hash_to_g1, args);
+  if (what == "bls_hash_to_g2") return CallHashTo(bls_hash_to_g2, args);
+  if (what == "bls_pairing_equality") return CallPairingEquality(args);
+  contract::Abort("unknown operation " + what);
+}
+
 std::string Storage(const std::vector<std::string>& args) {
   const std::string& what = args[0];
   if (what == "write") {
@@ -222,6 +278,7 @@ std::string Perform(const std::vector<std::string>& args) {
   if (what == "ed25519_batch") return CallVerify(ed25519_batch, args);
   if (what == "secp256k1_recover") return CallRecover(secp256k1_recover, args);
   if (what == "secp256r1_recover") return CallRecover(secp256r1_recover, args);
+  if (what.rfind("bls_", 0) == 0) return Curves(args);
   if (what == "debug") {
     Region message = View(args[1]);
     host_debug(&message);
