@@ -14,6 +14,7 @@
 #include "compiler/abi/traps.h"
 #include "fmt/format.h"
 #include "runtime/artifact/artifact_error.h"
+#include "runtime/artifact/artifact_reader.h"
 #include "runtime/digest.h"
 #include "runtime/interpreter/interpreter.h"
 #include "runtime/native/native_program.h"
@@ -63,8 +64,15 @@ absl::StatusOr<Loaded> LoadArtifactFile(const InputFile& file,
   if (given) expected.profile = &profile;
   absl::StatusOr<std::shared_ptr<const runtime::Program>> program =
       LoadNative(file.bytes, expected);
+  loaded.compilation.has_compile_gas = false;
   if (program.ok()) {
     loaded.program = *std::move(program);
+    const absl::StatusOr<runtime::ArtifactView> view =
+        runtime::ReadArtifact(file.bytes, {});
+    if (!view.ok()) return view.status();
+    loaded.compilation.verdict.module_digest = view->ModuleDigest();
+    loaded.compilation.verdict.compiler_digest = view->CompilerDigest();
+    loaded.compilation.verdict.profile_digest = view->ProfileDigest();
     return loaded;
   }
   const runtime::ArtifactError error =
@@ -76,7 +84,6 @@ absl::StatusOr<Loaded> LoadArtifactFile(const InputFile& file,
   Refuse(&loaded.compilation, std::string(runtime::ArtifactErrorName(error)),
          std::string(program.status().message()),
          "compile the module again with `ingot compile`");
-  loaded.compilation.has_compile_gas = false;
   loaded.compilation.has_module_digest = false;
   loaded.compilation.verdict.compiler_digest =
       Sha256(sandbox::EmbeddedCompilerWasm());

@@ -183,6 +183,23 @@ TEST_P(RunTest, AnImportThatIsNotProvidedIsRefused) {
             std::string::npos);
 }
 
+// An artifact is refused as itself: with the digests that it carries.
+TEST(RunArtifactTest, ARefusalNamesTheArtifactsDigests) {
+  const std::string path = testing::TempDir() + "/imports.elf";
+  const json::Value compiled =
+      RunIngot({"compile", TestModule("imports"), "-o", path, "--json"})
+          .Object();
+  const IngotResult result = RunIngot({"run", path, "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  const json::Value refused = result.Object();
+  EXPECT_EQ(*refused.FindString("code"), "unknown_import");
+  for (const char* key :
+       {"module_sha256", "compiler_sha256", "profile_sha256"}) {
+    EXPECT_EQ(*refused.FindString(key), *compiled.FindString(key)) << key;
+  }
+  EXPECT_TRUE(refused.Find("compile_gas")->IsNull());
+}
+
 TEST_P(RunTest, WrongInvocationsAreWrongUsage) {
   const std::string module = TestModule("functions");
   const struct {
