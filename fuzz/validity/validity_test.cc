@@ -73,9 +73,9 @@ std::vector<std::string> LinesOf(const std::string& command) {
   return lines;
 }
 
-// V8's verdicts; empty when there is no node.
-std::vector<std::string> AskV8(std::span<const Candidate> candidates) {
-  const std::string path = testing::TempDir() + "/modules.bin";
+// The modules as the witnesses read them, each after its length.
+void WriteStream(std::span<const Candidate> candidates,
+                 const std::string& path) {
   std::ofstream out(path, std::ios::binary);
   for (const Candidate& candidate : candidates) {
     const uint32_t size = static_cast<uint32_t>(candidate.bytes.size());
@@ -85,25 +85,18 @@ std::vector<std::string> AskV8(std::span<const Candidate> candidates) {
     out.write(length, sizeof length);
     out.write(reinterpret_cast<const char*>(candidate.bytes.data()), size);
   }
-  out.close();
-  auto lines = LinesOf("node fuzz/validity/validate.mjs < '" + path + "'");
-  std::filesystem::remove(path);
-  return lines;
+}
+
+// V8's verdicts; empty when there is no node.
+std::vector<std::string> AskV8(const std::string& stream) {
+  return LinesOf("node fuzz/validity/validate.mjs < '" + stream + "'");
 }
 
 // wasm-tools' verdicts; empty when it was not to be asked.
-std::vector<std::string> AskWasmTools(std::span<const Candidate> candidates) {
+std::vector<std::string> AskWasmTools(const std::string& stream, size_t count) {
   if (std::getenv("INGOT_ASK_WASM_TOOLS") == nullptr) return {};
-  const std::string folder = testing::TempDir() + "/modules";
-  std::filesystem::create_directories(folder);
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    std::ofstream(absl::StrCat(folder, "/", i, ".wasm"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(candidates[i].bytes.data()),
-               static_cast<std::streamsize>(candidates[i].bytes.size()));
-  }
-  auto lines = LinesOf("fuzz/validity/ask_wasm_tools '" + folder + "'");
-  std::filesystem::remove_all(folder);
-  EXPECT_EQ(lines.size(), candidates.size());
+  auto lines = LinesOf("fuzz/validity/ask_wasm_tools < '" + stream + "'");
+  EXPECT_EQ(lines.size(), count) << "wasm-tools gave no answer";
   return lines;
 }
 
@@ -186,10 +179,14 @@ void CompareAll(std::span<const Candidate> candidates) {
   for (size_t first = 0; first < candidates.size(); first += kAtOnce) {
     const auto some = candidates.subspan(
         first, std::min(kAtOnce, candidates.size() - first));
-    const std::vector<std::string> by_v8 = AskV8(some);
-    const std::vector<std::string> by_tools = AskWasmTools(some);
+    const std::string stream = testing::TempDir() + "/modules.bin";
+    WriteStream(some, stream);
+    const std::vector<std::string> by_v8 = AskV8(stream);
+    const std::vector<std::string> by_tools = AskWasmTools(stream, some.size());
+    std::filesystem::remove(stream);
     if (by_v8.empty()) GTEST_SKIP() << "node is absent";
     ASSERT_EQ(by_v8.size(), some.size());
+    if (testing::Test::HasFailure()) break;
     for (size_t i = 0; i < some.size(); ++i) {
       Status rejection;
       const auto program = runtime::Program::FromModule(some[i].bytes, profile,
