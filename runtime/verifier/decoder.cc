@@ -57,32 +57,41 @@ constexpr uint8_t Writes(Role role) {
   return role == kWrite || role == kModify || role == kMaybe || role == kWrite8;
 }
 
-// Rows of one map, prefix, opcode and kind of operand (memory or not), chained
-// in the table's order.
+// Rows of one map, prefix, opcode, W and kind of operand (memory or not),
+// chained in the table's order.
 struct Chains {
-  uint8_t first[6][4][256][2];
-  uint8_t next[kFormCount][2];
+  uint8_t first[6][4][256][4];
+  uint8_t next[kFormCount][4];
 };
+
+// The last index of Chains, and of Rows.
+constexpr uint32_t Variant(bool wide, bool memory) {
+  return 2u * wide + memory;
+}
 
 consteval Chains MakeChains() {
   Chains chains{};
   for (auto& map : chains.first) {
     for (auto& prefix : map) {
-      for (auto& opcode : prefix) opcode[0] = opcode[1] = kNoForm;
+      for (auto& opcode : prefix) {
+        for (uint8_t& first : opcode) first = kNoForm;
+      }
     }
   }
   for (uint32_t f = kFormCount; f-- > 0;) {
     const Form& form = kForms[f];
-    for (uint32_t memory = 0; memory < 2; ++memory) {
+    for (uint32_t variant = 0; variant < 4; ++variant) {
+      const bool wide = variant >> 1 != 0, memory = (variant & 1) != 0;
+      if (form.w != kWx && form.w != wide) continue;
       if (form.ext < kNoModrm &&
           !(memory ? form.mem != kNoMem : form.rm != kNone)) {
         continue;
       }
       auto& opcodes = chains.first[form.map][PrefixNumber(form.prefix)];
       // Rows that share a byte have equal spans, so that one link suffices.
-      chains.next[f][memory] = opcodes[form.opcode][memory];
+      chains.next[f][variant] = opcodes[form.opcode][variant];
       for (uint32_t i = 0; i < form.span; ++i) {
-        opcodes[form.opcode + i][memory] = static_cast<uint8_t>(f);
+        opcodes[form.opcode + i][variant] = static_cast<uint8_t>(f);
       }
     }
   }
@@ -100,18 +109,22 @@ int64_t LoadSigned(const uint8_t* bytes, uint32_t count) {
 }
 
 // What rows say, ready to use: the instruction but for its registers and
-// numbers, by row, W, and whether modrm is memory.
+// numbers, by row and variant; and what its operands are. 1 or 0 is shifted to a
+// register's number.
 struct Rows {
-  Instruction parts[kFormCount][2][2];
+  InstructionKind kinds[kFormCount][4];
   struct {
+    uint8_t ext, imm;
     uint8_t reg_general, reg_written, rm_general, rm_written;
-  } roles[kFormCount];
+    uint8_t vvvv_general, vvvv_written;
+    bool has_reg, has_vvvv, is_reg_byte, is_rm_byte;
+  } facts[kFormCount];
 };
 
-consteval Instruction PartsOf(uint32_t f, bool wide, bool memory) {
+consteval InstructionKind KindOf(uint32_t f, bool wide, bool memory) {
   constexpr uint8_t kBytes[] = {0, 1, 2, 4, 8, 4, 1, 2, 4, 8, 4, 0, 8};
   const Form& form = kForms[f];
-  Instruction in;
+  InstructionKind in;
   in.form = static_cast<uint8_t>(f);
   in.op = form.op;
   in.isa = form.isa;
@@ -132,11 +145,21 @@ consteval Rows MakeRows() {
   Rows rows{};
   for (uint32_t f = 0; f < kFormCount; ++f) {
     for (uint32_t i = 0; i < 4; ++i) {
-      rows.parts[f][i >> 1][i & 1] = PartsOf(f, i >> 1 != 0, (i & 1) != 0);
+      rows.kinds[f][i] = KindOf(f, i >> 1 != 0, (i & 1) != 0);
     }
     const Form& form = kForms[f];
-    rows.roles[f] = {IsGeneral(form.reg), Writes(form.reg), IsGeneral(form.rm),
-                     Writes(form.rm)};
+    rows.facts[f] = {form.ext,
+                     form.imm,
+                     IsGeneral(form.reg),
+                     Writes(form.reg),
+                     IsGeneral(form.rm),
+                     Writes(form.rm),
+                     IsGeneral(form.vvvv),
+                     Writes(form.vvvv),
+                     form.reg != kNone,
+                     form.vvvv != kNone,
+                     IsByte(form.reg),
+                     IsByte(form.rm)};
   }
   return rows;
 }
@@ -247,28 +270,28 @@ template <bool has_vex>
   const uint32_t modrm = bytes[at];
   const bool wide = (head.rex & 8) != 0;
   const bool memory = modrm < 0xC0;
-  uint32_t f = kChains.first[head.map][head.prefix][byte][memory];
-  for (; f != kNoForm; f = kChains.next[f][memory]) {
-    const Form& form = kForms[f];
-    if (form.w != kWx && form.w != wide) continue;
-    if (form.ext >= kSlashR || form.ext == (modrm >> 3 & 7)) break;
+  const uint32_t variant = Variant(wide, memory);
+  const uint32_t extension = modrm >> 3 & 7;
+  uint32_t f = kChains.first[head.map][head.prefix][byte][variant];
+  for (; f != kNoForm; f = kChains.next[f][variant]) {
+    const uint32_t ext = kRows.facts[f].ext;
+    if (ext >= kSlashR || ext == extension) break;
   }
   if (f == kNoForm) return 0;
-  const Form& form = kForms[f];
-  const auto& roles = kRows.roles[f];
-  *out = kRows.parts[f][wide][memory];
+  const auto& facts = kRows.facts[f];
+  *out = Instruction{kRows.kinds[f][variant]};
   out->cc = byte & 15;
   uint32_t general = 0, written = 0;
-  if (form.ext < kNoModrm) [[likely]] {
-    const uint32_t reg = (modrm >> 3 & 7) | (head.rex & 4u) << 1;
-    if (form.reg != kNone) out->reg = static_cast<uint8_t>(reg);
-    general = uint32_t{roles.reg_general} << reg;
-    written = uint32_t{roles.reg_written} << reg;
+  if (facts.ext < kNoModrm) [[likely]] {
+    const uint32_t reg = extension | (head.rex & 4u) << 1;
+    if (facts.has_reg) out->reg = static_cast<uint8_t>(reg);
+    general = uint32_t{facts.reg_general} << reg;
+    written = uint32_t{facts.reg_written} << reg;
     if (!memory) {
       const uint32_t rm = (modrm & 7) | (head.rex & 1u) << 3;
       out->rm = static_cast<uint8_t>(rm);
-      general |= uint32_t{roles.rm_general} << rm;
-      written |= uint32_t{roles.rm_written} << rm;
+      general |= uint32_t{facts.rm_general} << rm;
+      written |= uint32_t{facts.rm_written} << rm;
       ++at;
     } else {
       const uint32_t address = ReadAddress(bytes + at, head.rex, out);
@@ -277,28 +300,28 @@ template <bool has_vex>
     }
     // Without REX, 4 … 7 are the second bytes of rax, rcx, rdx, rbx.
     if (head.rex == 0 && (general & 0xF0) != 0 &&
-        ((IsByte(form.reg) && (out->reg & 12) == 4) ||
-         (IsByte(form.rm) && (out->rm & 28) == 4))) {
+        ((facts.is_reg_byte && (out->reg & 12) == 4) ||
+         (facts.is_rm_byte && (out->rm & 28) == 4))) {
       return 0;
     }
-  } else if (form.ext == kPlusR) {
+  } else if (facts.ext == kPlusR) {
     out->reg = static_cast<uint8_t>((byte & 7) | (head.rex & 1) << 3);
     general = written = 1u << out->reg;
-  } else if (form.reg != kNone) {
+  } else if (facts.has_reg) {
     out->rm = kRax;
     general = 1u << kRax;
-    written = form.reg == kAcc ? general : 0;
+    written = kForms[f].reg == kAcc ? general : 0;
   }
   if (has_vex) {
-    if (form.vvvv == kNone && head.vvvv != 0) return 0;
-    general |= uint32_t{IsGeneral(form.vvvv)} << head.vvvv;
-    written |= uint32_t{Writes(form.vvvv)} << head.vvvv;
+    if (!facts.has_vvvv && head.vvvv != 0) return 0;
+    general |= uint32_t{facts.vvvv_general} << head.vvvv;
+    written |= uint32_t{facts.vvvv_written} << head.vvvv;
   }
   out->general = static_cast<uint16_t>(general);
   out->written = static_cast<uint16_t>(written);
-  if (form.imm != 0) {
-    out->imm = LoadSigned(bytes + at, form.imm);
-    at += form.imm;
+  if (facts.imm != 0) {
+    out->imm = LoadSigned(bytes + at, facts.imm);
+    at += facts.imm;
   }
   out->length = static_cast<uint8_t>(at);
   return at;

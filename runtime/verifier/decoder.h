@@ -33,8 +33,8 @@ inline constexpr uint8_t kRax = 0, kRdx = 2, kRsp = 4;
 inline constexpr uint8_t kGas = 14, kBase = 15;
 inline constexpr uint8_t kRip = 16, kNoRegister = 17;
 
-struct Instruction {
-  uint8_t length = 0;
+// What an instruction's row, W and kind of operand say, in a word.
+struct InstructionKind {
   uint8_t form = 0;            // row of instruction_forms.def
   uint8_t isa = 2;             // the lowest target that has it (ingot::Isa)
   Op op = Op::kPlain;
@@ -43,6 +43,11 @@ struct Instruction {
   Effect effect = Effect::kWhole;
   MemUse mem = MemUse::kNone;
   uint8_t mem_bytes = 0;
+};
+static_assert(sizeof(InstructionKind) == 8);
+
+struct Instruction : InstructionKind {
+  uint8_t length = 0;
   uint8_t base = kNoRegister;  // of the memory operand
   uint8_t index = kNoRegister;
   uint8_t scale = 0;           // log2

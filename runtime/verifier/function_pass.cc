@@ -34,24 +34,35 @@ bool IsCode(const TrapEntry& entry, TrapCode code) {
   return entry.code == static_cast<uint32_t>(code);
 }
 
+// The first entry that is not before `offset`. `near` is likely, and that there
+// is none: code leads to its places in their order, and traps stand behind all.
+template <typename Entry>
+uint32_t FirstFrom(std::span<const Entry> entries, uint32_t offset,
+                   uint32_t near) {
+  const auto size = static_cast<uint32_t>(entries.size());
+  if (near < size && entries[near].code_offset == offset &&
+      (near == 0 || entries[near - 1].code_offset < offset)) {
+    return near;
+  }
+  if (size == 0 || entries[size - 1].code_offset < offset) return size;
+  uint32_t low = 0, high = size;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (entries[middle].code_offset < offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
 // Entries of a table that is ordered by code offset, in [begin, end).
 template <typename Entry>
 std::span<const Entry> Within(std::span<const Entry> entries, uint32_t begin,
                               uint32_t end) {
-  const auto first_at = [&](uint32_t offset) {
-    size_t low = 0, high = entries.size();
-    while (low < high) {
-      const size_t middle = low + (high - low) / 2;
-      if (entries[middle].code_offset < offset) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  };
-  const size_t first = first_at(begin);
-  return entries.subspan(first, first_at(end) - first);
+  const uint32_t first = FirstFrom(entries, begin, kNowhere);
+  return entries.subspan(first, FirstFrom(entries, end, kNowhere) - first);
 }
 
 }  // namespace
@@ -397,44 +408,29 @@ Reason FunctionPass::ZeroingLoop(const Instruction& in, bool* matched) {
 
 // A jump target is a trap, or certified, or nothing. Each listed place is found
 // to be an instruction's start when the pass comes to it.
-FunctionPass::Target FunctionPass::FindTarget(int64_t to) const {
+FunctionPass::Target FunctionPass::FindTarget(int64_t to) {
   Target target;
   if (to < entry_.code_offset || to >= end_) return target;
   const uint32_t offset = static_cast<uint32_t>(to);
-  size_t low = 0, high = certificates_.size();
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (certificates_[middle].code_offset < offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  if (low < certificates_.size() && certificates_[low].code_offset == offset) {
-    if (offset != closed_label_) target.certificate = &certificates_[low];
+  uint32_t at = FirstFrom(certificates_, offset, next_certificate_);
+  if (at < certificates_.size() && certificates_[at].code_offset == offset) {
+    if (offset != closed_label_) target.certificate = &certificates_[at];
     return target;
   }
   if (end_ - offset < 2 || parts_.code[offset] != 0x0F ||
       parts_.code[offset + 1] != 0x0B) {
     return target;
   }
-  low = 0, high = traps_.size();
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    if (traps_[middle].code_offset < offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  at = FirstFrom(traps_, offset, near_trap_);
   // A return address may be listed at the same place.
-  while (low < traps_.size() && traps_[low].code_offset == offset &&
-         IsCode(traps_[low], TrapCode::kCallSite)) {
-    ++low;
+  while (at < traps_.size() && traps_[at].code_offset == offset &&
+         IsCode(traps_[at], TrapCode::kCallSite)) {
+    ++at;
   }
-  if (low < traps_.size() && traps_[low].code_offset == offset) {
+  if (at < traps_.size() && traps_[at].code_offset == offset) {
     target.is_trap = true;
-    target.trap = &traps_[low];
+    target.trap = &traps_[at];
+    near_trap_ = at + 1;
   }
   return target;
 }
@@ -559,9 +555,12 @@ Reason FunctionPass::JmpRegister(const Instruction& in) {
   straight_ = false;
   reachable_ = false;
   const uint8_t* table = parts_.rodata.data() + tag.index;
+  uint32_t last = 0;
   for (uint64_t k = 0; k < tag.value; ++k, table += 4) {
     const uint32_t raw = table[0] | table[1] << 8 | table[2] << 16 |
                          static_cast<uint32_t>(table[3]) << 24;
+    if (k != 0 && raw == last) continue;
+    last = raw;
     const int64_t to = int64_t{parts_.text_bytes} + rodata_begin_ +
                        static_cast<int32_t>(raw);
     const Target target = FindTarget(to);

@@ -100,7 +100,7 @@ class FunctionPass {
   Reason PayGas(const Instruction& in);
   Reason GiveBackGas(const Instruction& in);
   bool Decode(uint32_t at, Instruction* out) const;
-  Target FindTarget(int64_t to) const;
+  Target FindTarget(int64_t to);
   Shape ShapeOf(uint32_t type) const;
   uint32_t TypeOfFunction(uint32_t function) const;
 
@@ -156,8 +156,9 @@ class FunctionPass {
 
   uint32_t at_ = 0;       // of the current instruction
   uint32_t length_ = 0;
-  size_t next_trap_ = 0;
-  size_t next_certificate_ = 0;
+  uint32_t next_trap_ = 0;
+  uint32_t next_certificate_ = 0;
+  uint32_t near_trap_ = 0;    // behind the last one that a jump led to
   uint32_t next_listed_ = 0;  // no entry before this place is left to see
   const abi::TrapEntry* site_ = nullptr;  // entry at at_, not a call's
   bool site_used_ = false;

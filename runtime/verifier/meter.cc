@@ -41,7 +41,7 @@ Reason Meter::Begin(uint32_t defined) {
 // the price of the segments in between.
 Reason Meter::Transfer(const abi::CertificateEntry& to) {
   RETURN_IF_REFUSED(Settled());
-  const uint32_t segment = segments_.Find(to.wasm_offset);
+  const uint32_t segment = segments_.Find(to.wasm_offset, current_);
   const int64_t owed = ahead_ + to.owed_minus_paid;
   if (segment == kNowhere || !segments_.At(segment).is_label || owed < 0 ||
       !segments_.Follows(current_, segment, static_cast<uint64_t>(owed))) {
@@ -52,7 +52,7 @@ Reason Meter::Transfer(const abi::CertificateEntry& to) {
 
 Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
   const bool paid = (entry.zero_upper & abi::kCertificatePaid) != 0;
-  const uint32_t segment = segments_.Find(entry.wasm_offset);
+  const uint32_t segment = segments_.Find(entry.wasm_offset, current_);
   const int64_t ahead = -int64_t{entry.owed_minus_paid};
   // Nothing is paid ahead of a test, which would take it for missing.
   if (ahead < 0 || segment == kNowhere ||
@@ -82,7 +82,7 @@ Reason Meter::Jump(const abi::CertificateEntry& to, bool forwards) {
     return Transfer(to);
   }
   RETURN_IF_REFUSED(Settled());
-  if (!forwards || segments_.Find(to.wasm_offset) != current_ ||
+  if (!forwards || segments_.Find(to.wasm_offset, current_) != current_ ||
       ahead_ + to.owed_minus_paid != 0) {
     return Reason::kTransfer;
   }

@@ -112,8 +112,15 @@ absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
 absl::Status VerifyWithModule(const ArtifactView& view,
                               std::span<const uint8_t> module_bytes,
                               verifier::Refusal* refusal) {
+  return VerifyWithModule(view, module_bytes, Sha256(module_bytes), refusal);
+}
+
+absl::Status VerifyWithModule(const ArtifactView& view,
+                              std::span<const uint8_t> module_bytes,
+                              const Digest& module_digest,
+                              verifier::Refusal* refusal) {
   if (refusal != nullptr) *refusal = {};
-  if (Sha256(module_bytes) != view.ModuleDigest()) {
+  if (module_digest != view.ModuleDigest()) {
     return MakeArtifactError(ArtifactError::kModuleDiffers,
                              view.ModuleDigest().Hex());
   }

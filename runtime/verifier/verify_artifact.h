@@ -30,6 +30,11 @@ absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
 absl::Status VerifyWithModule(const ArtifactView& view,
                               std::span<const uint8_t> module_bytes,
                               verifier::Refusal* refusal = nullptr);
+// The same for a caller who has hashed the module.
+absl::Status VerifyWithModule(const ArtifactView& view,
+                              std::span<const uint8_t> module_bytes,
+                              const Digest& module_digest,
+                              verifier::Refusal* refusal = nullptr);
 
 }  // namespace ingot::runtime
 

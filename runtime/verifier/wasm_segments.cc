@@ -124,7 +124,7 @@ bool WasmSegments::Build(const wasm::Body& body) {
   const wasm::Module& module = *parts_.module;
   const wasm::FuncType& type = parts_.arena->Get(
       module.types, parts_.arena->Get(module.functions, body.function));
-  Push(Kind::kBlock, 0);
+  Push(Kind::kBlock);
   Open(body.code, false, false);
   owed_ = schedule_.EntryPrice(type.params, type.results,
                                body.locals - type.params);
@@ -169,17 +169,17 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
       AddPoint(op, Bit(TrapCode::kUnreachable));
       return Close(op.offset, SegmentEnd::kTrap);
     case Op::kBlock:
-      return Push(Kind::kBlock, 0);
+      return Push(Kind::kBlock);
     case Op::kLoop:
-      AddSuccessor(Where::kPosition, next);
+      AddNext();
       Close(op.offset, SegmentEnd::kTransfer);
-      Push(Kind::kLoop, next);
+      Push(Kind::kLoop);
       return Open(next, true, true);
     case Op::kIf:
-      AddSuccessor(Where::kPosition, next);
+      AddNext();
       AddSuccessor(Where::kElse, num_controls_);
       Close(op.offset, SegmentEnd::kTransfer);
-      Push(Kind::kIf, 0);
+      Push(Kind::kIf);
       return Open(next, true, false);
     case Op::kElse: {
       Control& control = controls_[stack_[depth_ - 1]];
@@ -189,7 +189,7 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
         Close(op.offset, SegmentEnd::kTransfer);
       }
       control.kind = Kind::kElse;
-      control.else_target = next;
+      control.else_target = num_segments_;
       return Open(next, true, false);
     }
     case Op::kEnd:
@@ -199,7 +199,7 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
       return Close(op.offset, SegmentEnd::kTransfer);
     case Op::kBrIf:
       AddLabel(op.a);
-      AddSuccessor(Where::kPosition, next);
+      AddNext();
       Close(op.offset, SegmentEnd::kTransfer);
       return Open(next, true, false);
     case Op::kBrTable:
@@ -234,15 +234,15 @@ void WasmSegments::EndControl(const Operator& op, uint32_t next) {
   if (control.kind == Kind::kLoop) {
     opens = reachable_;
   } else {
-    control.target = next;
+    control.target = num_segments_;
     if (control.kind == Kind::kIf) {
-      control.else_target = next;
+      control.else_target = num_segments_;
       opens = true;
     }
   }
   if (opens) {
     if (reachable_) {
-      AddSuccessor(Where::kPosition, next);
+      AddNext();
       Close(op.offset, SegmentEnd::kTransfer);
     }
     Open(next, true, false);
@@ -296,12 +296,13 @@ void WasmSegments::Call(const Operator& op, uint32_t next,
   Open(next, false, false);
 }
 
-void WasmSegments::Push(Kind kind, uint32_t target) {
+// A loop's header is the segment that is opened next.
+void WasmSegments::Push(Kind kind) {
   if (num_controls_ >= controls_.size()) {
     overflow_ = true;
     return;
   }
-  controls_[num_controls_] = {kind, false, target, 0};
+  controls_[num_controls_] = {kind, false, num_segments_, kNowhere};
   stack_[depth_++] = num_controls_++;
 }
 
@@ -327,11 +328,11 @@ void WasmSegments::AddPoint(const Operator& op, uint32_t codes) {
   points_[num_points_++] = {op.offset, static_cast<uint32_t>(owed_), codes};
 }
 
-uint32_t WasmSegments::PositionOf(const Successor& successor) const {
+uint32_t WasmSegments::SegmentOf(const Successor& successor) const {
   switch (successor.where) {
     case Where::kLabel: return controls_[successor.value].target;
     case Where::kElse: return controls_[successor.value].else_target;
-    case Where::kPosition: break;
+    case Where::kNext: break;
   }
   return successor.value;
 }
@@ -346,9 +347,8 @@ void WasmSegments::FindWays() {
         segment.kind != SegmentEnd::kTransfer) {
       continue;
     }
-    const uint32_t to =
-        Find(PositionOf(successors_[segment.first_successor]));
-    if (to == kNowhere) continue;
+    const uint32_t to = SegmentOf(successors_[segment.first_successor]);
+    if (to >= num_segments_) continue;
     const bool forwards = to > i;
     segment.canonical = forwards ? segments_[to].canonical : to;
     segment.way = segment.price + (forwards ? segments_[to].way : 0);
@@ -377,19 +377,22 @@ void WasmSegments::Link() {
         linked_.subspan(segment.first_successor, segment.successors);
     for (uint32_t k = 0; k < segment.successors; ++k) {
       const uint32_t place =
-          Find(PositionOf(successors_[segment.first_successor + k]));
-      if (place == kNowhere) {
+          SegmentOf(successors_[segment.first_successor + k]);
+      if (place >= num_segments_) {
         links[k] = {kNowhere, 0, 0};
         continue;
       }
       const Segment& to = segments_[place];
       links[k] = {to.canonical, to.way, to.number};
     }
-    std::sort(links.begin(), links.end());
+    if (links.size() > 1) std::sort(links.begin(), links.end());
   }
 }
 
-uint32_t WasmSegments::Find(uint32_t begin) const {
+uint32_t WasmSegments::Find(uint32_t begin, uint32_t near) const {
+  for (uint32_t i = near; i < num_segments_ && i < near + 2; ++i) {
+    if (segments_[i].begin == begin) return i;
+  }
   uint32_t low = 0, high = num_segments_;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;

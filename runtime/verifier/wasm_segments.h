@@ -86,8 +86,9 @@ class WasmSegments {
   bool Build(const wasm::Body& body);
 
   const Segment& At(uint32_t index) const { return segments_[index]; }
-  // The segment that begins at a module offset; kNowhere if none does.
-  uint32_t Find(uint32_t begin) const;
+  // The segment that begins at a module offset; kNowhere if none does. It is
+  // looked for at `near` first, and behind that.
+  uint32_t Find(uint32_t begin, uint32_t near) const;
   const TrapPoint* FindPoint(uint32_t segment, uint32_t offset) const;
   // Whether control may pass from the end of `from` to the begin of `to`,
   // perhaps through segments whose prices add up to `owed`.
@@ -98,13 +99,13 @@ class WasmSegments {
   struct Control {
     Kind kind;
     bool has_edges;
-    uint32_t target;       // where a branch to it leads
+    uint32_t target;       // the segment that a branch to it leads to
     uint32_t else_target;
   };
-  enum class Where : uint32_t { kPosition, kLabel, kElse };
+  enum class Where : uint32_t { kNext, kLabel, kElse };
   struct Successor {
     Where where;
-    uint32_t value;  // module offset, or control
+    uint32_t value;  // segment, or control
   };
   // What Link makes of a successor; sorted within a segment.
   struct Linked {
@@ -127,11 +128,12 @@ class WasmSegments {
   void EndWithCall(const wasm::Operator& op, SegmentEnd end,
                    const Callee& callee);
   void Call(const wasm::Operator& op, uint32_t next, const Callee& callee);
-  void Push(Kind kind, uint32_t target);
+  void Push(Kind kind);
   void AddSuccessor(Where where, uint32_t value);
   void AddLabel(uint32_t depth);
   void AddPoint(const wasm::Operator& op, uint32_t codes);
-  uint32_t PositionOf(const Successor& successor) const;
+  void AddNext() { AddSuccessor(Where::kNext, num_segments_); }
+  uint32_t SegmentOf(const Successor& successor) const;
   void FindWays();
   void Link();
 
