@@ -7,8 +7,8 @@
 #include "compiler/base/arena.h"
 
 // A growing array in the arena, for working state within one entry point. It
-// doubles by copying and leaves the old room behind, which the next Rewind
-// frees. When the arena is full, `failed` stays set and pushes are dropped:
+// doubles: in place if nothing was allocated behind it, else by copying, which
+// leaves the old room behind until the next Rewind. When the arena is full, `failed` stays set and pushes are dropped:
 // the caller asks once, at its end.
 
 namespace ingot {
@@ -39,6 +39,15 @@ class ArenaVector {
  private:
   bool Grow() {
     const uint32_t capacity = capacity_ == 0 ? 64 : 2 * capacity_;
+    const uint64_t bytes = uint64_t{capacity_} * sizeof(T);
+    if (capacity_ != 0 && !failed_ &&
+        arena_->At<uint8_t>(arena_->used()) ==
+            reinterpret_cast<uint8_t*>(data_) + bytes) {
+      // 64 elements and their doubles end where the next allocation begins.
+      failed_ = arena_->Allocate(bytes) == 0;
+      if (!failed_) capacity_ = capacity;
+      return !failed_;
+    }
     Array<T> array;
     if (failed_ || !arena_->AllocateArray(capacity, &array)) {
       failed_ = true;

@@ -1,5 +1,8 @@
 #include "compiler/ir/builder.h"
 
+#include <cstring>
+#include <type_traits>
+
 #include "compiler/abi/calling_convention.h"
 #include "compiler/ir/builder_state.h"
 #include "compiler/opt/division.h"
@@ -65,6 +68,7 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
                     numbering, graph);
     switch (builder.Build(scale)) {
       case Builder::Outcome::kOk:
+        builder.Compact();
         return BuildResult::kOk;
       case Builder::Outcome::kOverBudget:
         arena.Rewind(mark);
@@ -135,6 +139,28 @@ bool Builder::Allocate(uint32_t scale) {
   cap_trail_ = trail_array.size;
   cap_controls_ = control_array.size;
   return true;
+}
+
+// Arrays are as large as they might have to be; what comes behind them is
+// scratch. Moves what is used together and gives the rest back.
+void Builder::Compact() {
+  uint8_t* end = reinterpret_cast<uint8_t*>(graph_.insts + graph_.num_insts);
+  const auto move = [&](auto*& array, uint32_t count) {
+    if (array == nullptr) return;
+    const uint64_t used = static_cast<uint64_t>(end - arena_.base());
+    uint8_t* to = arena_.At<uint8_t>(
+        static_cast<uint32_t>((used + 15) & ~uint64_t{15}));
+    const uint64_t bytes = uint64_t{count} * sizeof(*array);
+    std::memmove(to, array, bytes);
+    array = reinterpret_cast<std::remove_reference_t<decltype(array)>>(to);
+    end = to + bytes;
+  };
+  move(graph_.blocks, graph_.num_blocks);
+  move(graph_.edges, graph_.num_edges);
+  move(graph_.loops, graph_.num_loops);
+  move(graph_.pool, graph_.num_pool);
+  move(graph_.home, graph_.num_insts);
+  arena_.Rewind(static_cast<uint32_t>(end - arena_.base()));
 }
 
 Builder::Outcome Builder::Build(uint32_t scale) {

@@ -59,6 +59,8 @@ class Builder final : public ConstantMaker {
 
   // Tries once, with arrays `scale` times the usual size.
   Outcome Build(uint32_t scale);
+  // After a Build that was kOk.
+  void Compact();
 
   InstId Constant(Type type, uint64_t bits) override;
 

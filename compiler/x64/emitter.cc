@@ -92,17 +92,24 @@ bool Emitter::Emit(FunctionCode* out) {
 
 // An upper bound of the code's length: no instruction takes more than 160
 // bytes without its moves, no move more than 24; a tail call moves its stack
-// arguments twice.
+// arguments twice. An edge brings at most a move into each register that its
+// target begins with and one for each phi, half as many again where they go
+// round, and a jump with what is owed; it is emitted once, inline or in a stub.
 uint64_t Emitter::CodeBound() const {
   uint64_t moves = alloc_.moves.size();
   for (EdgeId e = 0; e < graph_.num_edges; ++e) {
     const Edge& edge = graph_.edges[e];
     if (edge.to == kNoId) continue;
-    // An edge may be emitted once inline or once in a stub.
-    moves += graph_.blocks[edge.to].phis + 32;
+    const uint64_t values = uint64_t{graph_.blocks[edge.to].phis} +
+                            alloc_.blocks[edge.to].entry_count;
+    moves += values + values / 2 + 4;
   }
-  return 160 * uint64_t{graph_.num_insts} + 24 * moves +
-         40 * uint64_t{graph_.num_pool} + 1024;
+  uint64_t emitted = 0;
+  for (InstId i = 0; i < graph_.num_insts; ++i) {
+    const uint8_t flags = graph_.insts[i].flags;
+    emitted += (flags & (kFlagLive | kFlagFused)) == kFlagLive;
+  }
+  return 160 * emitted + 24 * moves + 40 * uint64_t{graph_.num_pool} + 1024;
 }
 
 void Emitter::EmitBlock(BlockId b) {
