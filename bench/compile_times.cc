@@ -94,7 +94,7 @@ class SteppedJob {
 
   absl::Status Place(CompilerInstance& instance, std::string_view name,
                      std::initializer_list<uint32_t> args,
-                     std::initializer_list<std::span<const uint8_t>> parts) {
+                     const std::vector<std::span<const uint8_t>>& parts) {
     return Check(instance.Place(name, args, parts, kGas));
   }
 
@@ -155,7 +155,7 @@ absl::StatusOr<CompileTimes> TimeCompilers(const SandboxedCompiler& compiler,
 
     const Stopwatch sandbox_time(rounds.clock);
     const auto verdict = CompileInSandbox(
-        compiler, module, profile, {.verify = false});
+        compiler, module, profile, {.verify = rounds.verify});
     sandbox_us.Add(sandbox_time.Microseconds());
     if (!verdict.ok()) return verdict.status();
 

@@ -22,6 +22,9 @@ struct CompileRounds {
   // More rounds of a small module, until they took this long together.
   double microseconds = 100'000;
   Clock clock = Clock::kWall;
+  // Whether the sandboxed compilation ends with the verification of its
+  // artifact against the module, as a node's does.
+  bool verify = false;
 };
 
 struct CompileTimes {

@@ -2,8 +2,8 @@
 // bytes, profile, limit, a loaded compiler.wasm. Out: the verdict. Holds: the
 // gas of the verdict is the sum over instantiation, ingot_input, ingot_plan,
 // the batches in order, ingot_link_input and ingot_link, wherever and whenever
-// each ran; restoring the memory that the plan left is the host's own work and
-// costs no gas.
+// each ran, and of what the host does itself, which is priced by its size:
+// hashing, copying, restoring the memory that the plan left, verifying.
 
 #include "sandbox/compile_job.h"
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "compiler/base/arena.h"
 #include "compiler/wasm32/abi.h"
 #include "metering/gas.h"
 #include "runtime/artifact/artifact_error.h"
@@ -68,6 +69,13 @@ class Fold {
         step.refusal.code != Code::kOutOfMemory) {
       step.kind = StepResult::Kind::kDefect;
     }
+    return Add(step);
+  }
+
+  // Work of the host itself that comes next. False when it ends the job.
+  [[nodiscard]] bool Charge(uint64_t price) {
+    StepResult step;
+    step.gas = price;
     return Add(step);
   }
 
@@ -145,18 +153,36 @@ std::vector<Batch> RunBatches(const SandboxedCompiler& compiler,
 }
 
 // Adds the batches in order; false when one ends the job.
-absl::StatusOr<bool> FoldBatches(std::vector<Batch>& batches, Fold& fold,
-                                 std::vector<uint32_t>* sizes,
-                                 std::vector<uint8_t>* pieces) {
-  for (Batch& batch : batches) {
+absl::StatusOr<bool> FoldBatches(const std::vector<Batch>& batches,
+                                 uint64_t plan_bytes, Fold& fold) {
+  const uint64_t price =
+      wasm32::kHostGasPerBatch +
+      wasm32::kHostGasPerPlanPage * (plan_bytes / Arena::kPageBytes);
+  for (const Batch& batch : batches) {
     if (!batch.fault.ok()) return batch.fault;
-    if (!fold.AddAfterPlan(batch.step)) return false;
-    sizes->push_back(static_cast<uint32_t>(batch.piece.size()));
-    pieces->insert(pieces->end(), batch.piece.begin(), batch.piece.end());
-    batch.piece = {};
+    if (!fold.Charge(price) || !fold.AddAfterPlan(batch.step)) return false;
   }
   return true;
 }
+
+// The link's input: the pieces' lengths, then the pieces as they lie.
+struct LinkInput {
+  std::vector<uint8_t> sizes;
+  std::vector<std::span<const uint8_t>> parts;
+  uint64_t bytes = 0;  // of all pieces
+
+  explicit LinkInput(const std::vector<Batch>& batches) {
+    for (const Batch& batch : batches) {
+      const auto size = static_cast<uint32_t>(batch.piece.size());
+      for (int shift = 0; shift < 32; shift += 8) {
+        sizes.push_back(static_cast<uint8_t>(size >> shift));
+      }
+      bytes += size;
+    }
+    parts.push_back(sizes);
+    for (const Batch& batch : batches) parts.push_back(batch.piece);
+  }
+};
 
 absl::Status Compile(const SandboxedCompiler& compiler,
                      std::span<const uint8_t> module_bytes,
@@ -165,6 +191,10 @@ absl::Status Compile(const SandboxedCompiler& compiler,
                      const Verdict& digests, uint32_t threads, Fold& fold,
                      std::vector<uint8_t>* artifact) {
   const uint32_t pages = profile.compiler_memory_pages;
+  if (!fold.Charge(wasm32::kHostGasPerJob +
+                   wasm32::kHostGasPerModuleByte * module_bytes.size())) {
+    return absl::OkStatus();
+  }
   StepResult step;
   absl::StatusOr<std::unique_ptr<CompilerInstance>> created =
       CompilerInstance::Create(compiler, pages, fold.GasLeft(), &step);
@@ -184,7 +214,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
       instance.Place(wasm32::kExportInput,
                      {pages, static_cast<uint32_t>(module_bytes.size()),
                       static_cast<uint32_t>(profile_bytes.size())},
-                     {head, module_bytes}, fold.GasLeft());
+                     {{head, module_bytes}}, fold.GasLeft());
   if (!input.ok()) return input.status();
   if (!fold.Add(*input)) return absl::OkStatus();
 
@@ -201,29 +231,23 @@ absl::Status Compile(const SandboxedCompiler& compiler,
   }
   std::vector<Batch> batches =
       RunBatches(compiler, profile, image, threads, fold.GasLeft());
-  std::vector<uint32_t> sizes;
-  std::vector<uint8_t> pieces;
-  absl::StatusOr<bool> compiled = FoldBatches(batches, fold, &sizes, &pieces);
+  const absl::StatusOr<bool> compiled =
+      FoldBatches(batches, image.memory.size(), fold);
   if (!compiled.ok()) return compiled.status();
   if (!*compiled) return absl::OkStatus();
-  if (pieces.size() > 0xFFFFFFFF) {
+  const LinkInput pieces(batches);
+  if (pieces.bytes > 0xFFFFFFFF) {
     // More than any linear memory holds.
     fold.End(VerdictKind::kOutOfMemory, Code::kOutOfMemory);
     return absl::OkStatus();
   }
 
   // The first instance still holds what the plan left: it links.
-  std::vector<uint8_t> size_bytes;
-  for (const uint32_t size : sizes) {
-    for (int shift = 0; shift < 32; shift += 8) {
-      size_bytes.push_back(static_cast<uint8_t>(size >> shift));
-    }
-  }
-  absl::StatusOr<StepResult> link_input =
-      instance.Place(wasm32::kExportLinkInput,
-                     {static_cast<uint32_t>(sizes.size()),
-                      static_cast<uint32_t>(pieces.size())},
-                     {size_bytes, pieces}, fold.GasLeft());
+  absl::StatusOr<StepResult> link_input = instance.Place(
+      wasm32::kExportLinkInput,
+      {static_cast<uint32_t>(batches.size()),
+       static_cast<uint32_t>(pieces.bytes)},
+      pieces.parts, fold.GasLeft());
   if (!link_input.ok()) return link_input.status();
   if (!fold.AddAfterPlan(*link_input)) return absl::OkStatus();
 
@@ -233,6 +257,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
   std::vector<uint8_t> output;
   if (link->kind == StepResult::Kind::kDone) {
     output = instance.TakeOutput(&*link);
+    link->gas += wasm32::kHostGasPerArtifactByte * output.size();
   }
   if (fold.AddAfterPlan(*link)) *artifact = std::move(output);
   return absl::OkStatus();
@@ -242,10 +267,11 @@ absl::Status Compile(const SandboxedCompiler& compiler,
 // may leave its instance or run for less than its price. What this processor
 // can run does not matter.
 absl::Status Verify(std::span<const uint8_t> artifact,
-                    std::span<const uint8_t> module_bytes) {
+                    std::span<const uint8_t> module_bytes,
+                    const Digest& module_digest) {
   const auto view = runtime::ReadArtifact(artifact, {.any_processor = true});
   if (!view.ok()) return view.status();
-  return runtime::VerifyWithModule(*view, module_bytes);
+  return runtime::VerifyWithModule(*view, module_bytes, module_digest);
 }
 
 }  // namespace
@@ -272,7 +298,7 @@ absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,
   if (!fault.ok()) return fault;
   Verdict verdict = fold.Take();
   if (verdict.kind == VerdictKind::kAccepted && options.verify) {
-    const absl::Status verified = Verify(artifact, module_bytes);
+    const absl::Status verified = Verify(artifact, module_bytes, digests.module_digest);
     if (runtime::ArtifactErrorOf(verified) != runtime::ArtifactError::kNone) {
       verdict.kind = VerdictKind::kRejected;
       verdict.code = Code::kCompilerDefect;

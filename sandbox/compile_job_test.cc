@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/wasm32/abi.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sandbox/bootstrap.h"
@@ -203,7 +204,27 @@ TEST_P(CompileJobTest, InputThatDoesNotFitIsOutOfMemory) {
 TEST_P(CompileJobTest, MemorySmallerThanTheCompilersOwnIsOutOfMemory) {
   const Verdict verdict = Compile({0}, {}, 2);
   EXPECT_EQ(verdict.kind, VerdictKind::kOutOfMemory);
-  EXPECT_EQ(verdict.compile_gas, 0u);
+  EXPECT_EQ(verdict.compile_gas,
+            wasm32::kHostGasPerJob + wasm32::kHostGasPerModuleByte);
+}
+
+// Bytes of a module that nobody looks at cost their price and nothing else.
+TEST_P(CompileJobTest, TheHostsWorkIsPricedByItsSize) {
+  Script script = {0, kWork, 1};
+  script.resize(1000);
+  const Verdict small = Compile(script);
+  script.resize(2000);
+  const Verdict large = Compile(script);
+  ASSERT_EQ(large.kind, VerdictKind::kAccepted);
+  EXPECT_EQ(large.artifact, small.artifact);
+  EXPECT_EQ(large.compile_gas - small.compile_gas,
+            1000 * wasm32::kHostGasPerModuleByte);
+  // A batch more costs its instance and each page that the plan left.
+  const Verdict one = Compile({1, kAllocate, 9, kNone, 0});
+  const Verdict two = Compile({2, kAllocate, 9, kNone, 0});
+  ASSERT_EQ(two.kind, VerdictKind::kAccepted);
+  EXPECT_GT(two.compile_gas - one.compile_gas,
+            wasm32::kHostGasPerBatch + 9 * wasm32::kHostGasPerPlanPage);
 }
 
 TEST_P(CompileJobTest, MemoryGrowsWithThePlanOnly) {
@@ -259,9 +280,9 @@ TEST_P(CompileJobTest, NonsenseOfTheCompilerIsCompilerDefect) {
 TEST_P(CompileJobTest, EndlessLoopRunsOutOfGas) {
   for (const Script& script :
        {Script{1, kLoop, 0}, Script{1, kNone, 0, kLoop, 0}}) {
-    const Verdict verdict = Compile(script, {.gas_limit = 100'000});
+    const Verdict verdict = Compile(script, {.gas_limit = 5'000'000});
     EXPECT_EQ(verdict.kind, VerdictKind::kOutOfGas);
-    EXPECT_EQ(verdict.compile_gas, 100'000u);
+    EXPECT_EQ(verdict.compile_gas, 5'000'000u);
   }
 }
 

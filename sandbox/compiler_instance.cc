@@ -24,7 +24,7 @@ constexpr uint64_t kChunkBytes = 4096;
 // As many as a machine has use for at once, and none that a large module blew
 // up.
 constexpr size_t kMostSpares = 16;
-constexpr uint64_t kLargestSpareBytes = 16 << 20;
+constexpr uint64_t kLargestSpareBytes = 32 << 20;
 
 bool IsZero(std::span<const uint8_t> bytes) {
   return bytes.empty() ||
@@ -294,8 +294,7 @@ absl::StatusOr<StepResult> CompilerInstance::Run(
 
 absl::StatusOr<StepResult> CompilerInstance::Place(
     std::string_view name, std::initializer_list<uint32_t> args,
-    std::initializer_list<std::span<const uint8_t>> parts,
-    uint64_t gas_limit) {
+    const std::vector<std::span<const uint8_t>>& parts, uint64_t gas_limit) {
   StepResult step;
   const absl::StatusOr<uint32_t> address = Call(name, args, gas_limit, &step);
   if (!address.ok()) return address.status();

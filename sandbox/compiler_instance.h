@@ -95,8 +95,7 @@ class CompilerInstance {
   // after the other.
   absl::StatusOr<StepResult> Place(
       std::string_view name, std::initializer_list<uint32_t> args,
-      std::initializer_list<std::span<const uint8_t>> parts,
-      uint64_t gas_limit);
+      const std::vector<std::span<const uint8_t>>& parts, uint64_t gas_limit);
 
   // The output of the last call; `*step` becomes a defect if it is no range of
   // linear memory.

@@ -10,7 +10,17 @@
 namespace ingot::wasm32 {
 
 // The value of `ingot_abi_version`. Raised by every change that a host sees.
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
+
+// What the host's own work costs, in compile gas: a compilation and a byte of
+// its module (instance, hash, copy, decoding again to verify); a batch and a
+// page of the memory that the plan left (instance, restoring); a byte of the
+// artifact (copies, hash, verification). See docs/decisions/0011.
+inline constexpr uint64_t kHostGasPerJob = 2'000'000;
+inline constexpr uint64_t kHostGasPerModuleByte = 100;
+inline constexpr uint64_t kHostGasPerBatch = 1'000'000;
+inline constexpr uint64_t kHostGasPerPlanPage = 200'000;
+inline constexpr uint64_t kHostGasPerArtifactByte = 300;
 
 // The input starts with the SHA-256 of module, compiler.wasm and profile; the
 // profile's bytes and the module's bytes follow.

@@ -29,7 +29,8 @@ struct Options {
   Profile profile;
   bench::CompileRounds rounds = {.least = 3,
                                  .microseconds = 60'000,
-                                 .clock = bench::Clock::kThread};
+                                 .clock = bench::Clock::kThread,
+                                 .verify = true};
 };
 
 class Table {

@@ -2,10 +2,13 @@
 // what is accessible and the image left as they are: taken again for a memory of
 // the same size and image it needs no system call. Pages that were written are
 // given back, which makes them zeros or the image again; the head's are cleared
-// by hand and stay.
+// by hand and stay. A memory that shrinks keeps its pages: they become
+// inaccessible, and zeros when it grows over them again, which costs less than
+// faulting in new ones.
 
 #include "runtime/native/reservation.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -23,8 +26,6 @@ namespace {
 // head are pooled.
 constexpr uint64_t kUsualHead = 64 * 1024;
 constexpr size_t kPooled = 64;
-// Up to here clearing costs less than giving pages back and faulting them in.
-constexpr uint64_t kKeptResident = 4 << 20;
 
 }  // namespace
 
@@ -93,6 +94,7 @@ Reservation::Reservation(Reservation&& other) noexcept
       head_(other.head_),
       used_head_(other.used_head_),
       committed_(other.committed_),
+      written_(other.written_),
       image_id_(other.image_id_),
       image_offset_(other.image_offset_),
       image_bytes_(other.image_bytes_) {}
@@ -102,6 +104,7 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   std::swap(head_, other.head_);
   std::swap(used_head_, other.used_head_);
   std::swap(committed_, other.committed_);
+  std::swap(written_, other.written_);
   std::swap(image_id_, other.image_id_);
   std::swap(image_offset_, other.image_offset_);
   std::swap(image_bytes_, other.image_bytes_);
@@ -165,23 +168,22 @@ bool Reservation::Grow(uint64_t bytes) {
 }
 
 bool Reservation::Shrink(uint64_t bytes) {
-  const uint64_t behind = committed_ - bytes;
-  // Giving pages of an image back would bring it back.
-  if (behind <= kKeptResident || bytes < image_offset_ + image_bytes_) {
-    std::memset(base_ + bytes, 0, behind);
-  } else if (!platform::Clear(base_ + bytes, behind)) {
-    return false;
-  }
+  written_ = std::max(written_, committed_);
   return Resize(bytes);
 }
 
 bool Reservation::Resize(uint64_t bytes) {
-  const bool done =
-      bytes >= committed_
-          ? platform::Commit(base_ + committed_, bytes - committed_)
-          : platform::Protect(base_ + bytes, committed_ - bytes);
-  if (done) committed_ = bytes;
-  return done;
+  if (bytes < committed_) {
+    if (!platform::Protect(base_ + bytes, committed_ - bytes)) return false;
+  } else {
+    if (!platform::Commit(base_ + committed_, bytes - committed_)) return false;
+    if (written_ > committed_) {
+      std::memset(base_ + committed_, 0,
+                  std::min(written_, bytes) - committed_);
+    }
+  }
+  committed_ = bytes;
+  return true;
 }
 
 void Reservation::GiveBack() {
@@ -198,7 +200,9 @@ void Reservation::GiveBack() {
 
 bool Reservation::Clean() {
   std::memset(base_ - used_head_, 0, used_head_);
-  return platform::Clear(base_, committed_);
+  if (!platform::Clear(base_, std::max(committed_, written_))) return false;
+  written_ = 0;
+  return true;
 }
 
 void Reservation::Unmap() {

@@ -74,6 +74,8 @@ class Reservation {
   uint64_t head_ = 0;
   uint64_t used_head_ = 0;
   uint64_t committed_ = 0;
+  // What lies behind may be other than 0 up to here.
+  uint64_t written_ = 0;
   // The image that is mapped; 0: none.
   uint64_t image_id_ = 0;
   uint64_t image_offset_ = 0;

@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const ABI_VERSION = 1;
+const ABI_VERSION = 2;
 const COMPILER_MEMORY_PAGES_OFFSET = 32; // in the profile's canonical bytes
 const CODE_OUT_OF_MEMORY = 1;
 const CODE_COMPILER_DEFECT = 2;
