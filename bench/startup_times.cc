@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "bench/stopwatch.h"
+#include "runtime/native/host_functions.h"
 #include "runtime/native/native_program.h"
 #include "runtime/native/native_store.h"
 #include "runtime/transaction.h"
@@ -73,26 +74,37 @@ absl::StatusOr<std::vector<uint8_t>> Artifact(std::span<const uint8_t> module,
   return std::move(compiled->artifact);
 }
 
-// A store with one instance, every import a stub.
+// A program and what it imports: a stub for each function.
+struct Linked {
+  std::shared_ptr<const NativeProgram> program;
+  std::shared_ptr<const runtime::NativeHostFunctions> host;
+};
+
+absl::StatusOr<Linked> Link(std::shared_ptr<const NativeProgram> program) {
+  auto host = std::make_shared<runtime::NativeHostFunctions>();
+  for (const wasm::Import& import : program->View(program->module().imports)) {
+    if (import.kind != wasm::ExternKind::kFunc) {
+      return absl::InvalidArgumentError("imports more than functions");
+    }
+    host->Add(program->SignatureAt(program->TypeOf(import.index)),
+              [](runtime::Caller&, std::span<const Value>, std::span<Value>) {
+                return runtime::HostResult::Ok();
+              });
+  }
+  return Linked{std::move(program), std::move(host)};
+}
+
+// A store with one instance.
 class Running {
  public:
-  absl::Status Begin(const std::shared_ptr<const NativeProgram>& program,
-                     const std::string& entry) {
+  absl::Status Begin(const Linked& linked, const std::string& entry) {
+    Extern next = store_.AddHostFunctions(linked.host);
     std::vector<Extern> imports;
-    for (const wasm::Import& import :
-         program->View(program->module().imports)) {
-      if (import.kind != wasm::ExternKind::kFunc) {
-        return absl::InvalidArgumentError("imports more than functions");
-      }
-      const uint32_t type =
-          program->View(program->module().functions)[import.index];
-      imports.push_back(store_.AddHostFunction(
-          program->SignatureAt(type),
-          [](runtime::Caller&, std::span<const Value>, std::span<Value>) {
-            return runtime::HostResult::Ok();
-          }));
+    for (size_t i = 0; i < linked.host->entries().size(); ++i, ++next.index) {
+      imports.push_back(next);
     }
-    const auto made = store_.Instantiate(program, imports, transaction_, kGas);
+    const auto made =
+        store_.Instantiate(linked.program, imports, transaction_, kGas);
     if (!made.ok()) return made.status();
     const auto found = store_.FindExport(made->instance, entry);
     if (!found) return absl::NotFoundError(entry);
@@ -110,9 +122,9 @@ class Running {
   Extern function_;
 };
 
-absl::StatusOr<double> CallsPerSecond(
-    const std::shared_ptr<const NativeProgram>& program,
-    const std::string& entry, uint32_t threads) {
+absl::StatusOr<double> CallsPerSecond(const Linked& linked,
+                                      const std::string& entry,
+                                      uint32_t threads) {
   std::barrier begin(threads);
   std::atomic<bool> failed{false};
   std::vector<double> times(threads);
@@ -120,7 +132,7 @@ absl::StatusOr<double> CallsPerSecond(
   for (uint32_t i = 0; i < threads; ++i) {
     pool.emplace_back([&, i] {
       Running running;
-      if (!running.Begin(program, entry).ok()) failed = true;
+      if (!running.Begin(linked, entry).ok()) failed = true;
       begin.arrive_and_wait();
       const Stopwatch clock;
       for (uint32_t call = 0; call < kThreadCalls && !failed; ++call) {
@@ -143,24 +155,29 @@ absl::StatusOr<std::vector<Figure>> TimeStartup(
     const Profile& profile, bool quick) {
   const auto artifact = Artifact(module, profile);
   if (!artifact.ok()) return artifact.status();
-  const auto program = NativeProgram::Load(*artifact, {});
-  if (!program.ok()) return program.status();
+  const auto load = [&]() -> absl::StatusOr<Linked> {
+    const auto program = NativeProgram::Load(*artifact, {});
+    if (!program.ok()) return program.status();
+    return Link(*program);
+  };
+  const auto linked = load();
+  if (!linked.ok()) return linked.status();
   Running warm;
-  absl::Status status = warm.Begin(*program, entry);
+  absl::Status status = warm.Begin(*linked, entry);
   if (!status.ok()) return status;
 
-  const auto one_instance = [&](const std::shared_ptr<const NativeProgram>& of) {
+  const auto one_instance = [&](const Linked& of) {
     Running running;
     const absl::Status begun = running.Begin(of, entry);
     return begun.ok() ? running.Call() : begun;
   };
   std::vector<Figure> figures;
   const std::pair<const char*, std::function<absl::Status()>> works[] = {
-      {"instance", [&] { return one_instance(*program); }},
+      {"instance", [&] { return one_instance(*linked); }},
       {"call", [&] { return warm.Call(); }},
       {"load",
        [&] {
-         const auto loaded = NativeProgram::Load(*artifact, {});
+         const auto loaded = load();
          return loaded.ok() ? one_instance(*loaded) : loaded.status();
        }},
   };
@@ -172,7 +189,7 @@ absl::StatusOr<std::vector<Figure>> TimeStartup(
   for (const uint32_t threads : {1u, 2u}) {
     double most = 0;
     for (int round = 0; round < (quick ? 1 : 5); ++round) {
-      const auto found = CallsPerSecond(*program, entry, threads);
+      const auto found = CallsPerSecond(*linked, entry, threads);
       if (!found.ok()) return found.status();
       most = std::max(most, *found);
     }
@@ -191,12 +208,13 @@ absl::StatusOr<std::vector<Figure>> TimeHostCall(
   NativeStore store;
   runtime::Transaction transaction{runtime::Transaction::Budget{}};
   const Signature signature{{wasm::ValType::kI32}, {wasm::ValType::kI32}};
-  const Extern function = store.AddHostFunction(
-      signature, [](runtime::Caller&, std::span<const Value> args,
-                    std::span<Value> results) {
-        results[0].bits = static_cast<uint32_t>(args[0].bits + 1);
-        return runtime::HostResult::Ok();
-      });
+  const Extern function = store.AddPlainHostFunction(
+      signature,
+      [](void*, runtime::Caller&, uint64_t* values) {
+        values[0] += 1;
+        return true;
+      },
+      nullptr);
   const Extern imports[] = {function};
   const auto made = store.Instantiate(*program, imports, transaction, kGas);
   if (!made.ok()) return made.status();

@@ -50,6 +50,29 @@ struct Signature {
 
 class Store;
 
+// What a host function did. Its gas is charged the same in every case.
+struct HostResult {
+  enum class Kind : uint8_t { kOk, kTrap, kRevert, kOutOfGas, kFault };
+  Kind kind = Kind::kOk;
+  TrapCode trap = TrapCode::kNone;
+  uint64_t code = 0;
+  std::string message = {};
+  absl::Status fault = {};
+
+  static HostResult Ok() { return {}; }
+  static HostResult Trap(TrapCode trap) {
+    return {.kind = Kind::kTrap, .trap = trap};
+  }
+  // Ends the whole run with OutcomeKind::kReverted.
+  static HostResult Revert(uint64_t code, std::string message) {
+    return {.kind = Kind::kRevert, .code = code, .message = std::move(message)};
+  }
+  static HostResult OutOfGas() { return {.kind = Kind::kOutOfGas}; }
+  static HostResult Fault(absl::Status status) {
+    return {.kind = Kind::kFault, .fault = std::move(status)};
+  }
+};
+
 // What a host function sees of the run that called it.
 class Caller {
  public:
@@ -78,34 +101,35 @@ class Caller {
     }
     return memory.subspan(address, size);
   }
-};
 
-// What a host function did. Its gas is charged the same in every case.
-struct HostResult {
-  enum class Kind : uint8_t { kOk, kTrap, kRevert, kOutOfGas, kFault };
-  Kind kind = Kind::kOk;
-  TrapCode trap = TrapCode::kNone;
-  uint64_t code = 0;
-  std::string message = {};
-  absl::Status fault = {};
+  // What a PlainHostFunction that returns false ends with.
+  void Fail(HostResult result) { failure_ = std::move(result); }
+  HostResult TakeFailure() {
+    return failure_.has_value()
+               ? *std::move(failure_)
+               : HostResult::Fault(absl::InternalError("no reason is given"));
+  }
 
-  static HostResult Ok() { return {}; }
-  static HostResult Trap(TrapCode trap) {
-    return {.kind = Kind::kTrap, .trap = trap};
-  }
-  // Ends the whole run with OutcomeKind::kReverted.
-  static HostResult Revert(uint64_t code, std::string message) {
-    return {.kind = Kind::kRevert, .code = code, .message = std::move(message)};
-  }
-  static HostResult OutOfGas() { return {.kind = Kind::kOutOfGas}; }
-  static HostResult Fault(absl::Status status) {
-    return {.kind = Kind::kFault, .fault = std::move(status)};
-  }
+ private:
+  std::optional<HostResult> failure_;
 };
 
 // `results` has one element per result, already typed, bits 0.
 using HostFunction = std::function<HostResult(
     Caller& caller, std::span<const Value> args, std::span<Value> results)>;
+
+// A host function for calls that come often: numbers in a row, no allocation.
+// `values` has room for kPlainValues and holds the arguments' bits, then the
+// results'; the upper half of an i32 is 0 among the arguments and not looked at
+// among the results. False: as Caller::Fail says.
+using PlainHostFunction = bool (*)(void* state, Caller& caller,
+                                   uint64_t* values);
+inline constexpr size_t kPlainValues = 6;
+
+// At most kPlainValues parameters, and as many results, i32 or i64 each.
+bool IsPlain(const Signature& signature);
+// The same function in the general form.
+HostFunction FromPlain(PlainHostFunction fn, void* state);
 
 class Store {
  public:
@@ -113,6 +137,11 @@ class Store {
 
   // Things of the host.
   virtual Extern AddHostFunction(Signature signature, HostFunction fn) = 0;
+  // The signature is plain. `state` lives as long as the store.
+  virtual Extern AddPlainHostFunction(Signature signature,
+                                      PlainHostFunction fn, void* state) {
+    return AddHostFunction(std::move(signature), FromPlain(fn, state));
+  }
   virtual absl::StatusOr<Extern> AddMemory(const wasm::Limits& pages) = 0;
   virtual absl::StatusOr<Extern> AddTable(const wasm::TableType& type) = 0;
   virtual Extern AddGlobal(const wasm::GlobalType& type, Value value) = 0;

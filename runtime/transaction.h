@@ -46,9 +46,14 @@ class Transaction {
   void Reset();
 
   // For engines. Where native code's stubs read whether to stop, and the
-  // thread to interrupt while a run is in progress.
+  // thread to interrupt: that of the run in progress, or of the last one.
   const std::atomic<uint32_t>* stop_flag() const { return &stop_; }
-  void SetThread(uint64_t thread) { thread_.store(thread); }
+  void SetThread(uint64_t thread) {
+    // Not again what Cancel sees already: the store waits for others to see it.
+    if (thread_.load(std::memory_order_relaxed) != thread) {
+      thread_.store(thread);
+    }
+  }
 
   // Spent so far. An engine sets stack_used to the depth of the calling frame
   // before it enters a host function; a nested run begins there. Entering wasm

@@ -112,6 +112,14 @@ class PairStore final : public Store {
     Compare(added == second_.AddHostFunction(signature, fn), "host function");
     return added;
   }
+  Extern AddPlainHostFunction(Signature signature,
+                              runtime::PlainHostFunction fn,
+                              void* state) override {
+    const Extern added = first_->AddPlainHostFunction(signature, fn, state);
+    Compare(added == second_.AddPlainHostFunction(signature, fn, state),
+            "plain host function");
+    return added;
+  }
   absl::StatusOr<Extern> AddMemory(const wasm::Limits& pages) override {
     return Same(first_->AddMemory(pages), second_.AddMemory(pages), "memory");
   }

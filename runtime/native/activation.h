@@ -64,8 +64,9 @@ extern "C" {
 // Runs wasm code. 0: it returned; 1: it left by IngotLeaveWasm.
 uint32_t IngotEnterWasm(EntryRecord* record);
 // Code addresses, never called from C++: what native code calls for a host
-// function and for a builtin, and where a trap continues with rsp = host_rsp.
+// function, plain or not, and for a builtin, and where a trap continues with rsp = host_rsp.
 void IngotHostCallStub();
+void IngotPlainHostCallStub();
 void IngotBuiltinStub();
 void IngotLeaveWasm();
 // Parts of the stubs, [begin, end): between a stub's look at `stop` and wasm
@@ -74,11 +75,14 @@ void IngotEnterBegin();
 void IngotEnterEnd();
 void IngotHostCallStubResume();
 void IngotHostCallStubEnd();
+void IngotPlainHostCallStubResume();
+void IngotPlainHostCallStubEnd();
 void IngotBuiltinStubResume();
 void IngotBuiltinStubEnd();
 
 // C++ that the stubs call.
 Resume IngotHostCall(ExitRecord* record);
+Resume IngotPlainHostCall(ExitRecord* record);
 Resume IngotBuiltin(ExitRecord* record);
 }
 

@@ -40,6 +40,8 @@ bool CanLeave(uint64_t pc) {
   return CodeRanges().Contains(pc) ||
          IsBetween(pc, &IngotEnterBegin, &IngotEnterEnd) ||
          IsBetween(pc, &IngotHostCallStubResume, &IngotHostCallStubEnd) ||
+         IsBetween(pc, &IngotPlainHostCallStubResume,
+                   &IngotPlainHostCallStubEnd) ||
          IsBetween(pc, &IngotBuiltinStubResume, &IngotBuiltinStubEnd);
 }
 

@@ -254,10 +254,9 @@ class BuiltinCall {
         !InBounds(to, count, table.cell->size)) {
       return TrapTable();
     }
-    const auto inits = program.View(program.module().element_inits);
     for (uint32_t i = 0; i < count; ++i) {
-      table.elements[to + i] = run_.store().Evaluate(
-          instance_, inits[elements.first + from + i]);
+      table.elements[to + i] =
+          run_.store().ElementAt(instance_, elements.first + from + i);
     }
     return true;
   }

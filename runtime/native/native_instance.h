@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/abi/vmctx.h"
+#include "runtime/native/host_functions.h"
 #include "runtime/native/native_program.h"
 #include "runtime/native/reservation.h"
 #include "runtime/platform/platform.h"
@@ -42,6 +43,7 @@ struct VmctxOwner {
   NativeHostFunction* host = nullptr;
 };
 
+// One function as a store sees it.
 struct NativeFunction {
   const abi::FuncRef* ref = nullptr;
   const Signature* signature = nullptr;
@@ -49,10 +51,18 @@ struct NativeFunction {
   NativeHostFunction* host = nullptr;
 };
 
+// Functions of a store that are numbered one after the other, from `first` on:
+// those that an instance's module defines, or one of the host.
+struct NativeFunctions {
+  uint32_t first = 0;
+  NativeInstance* instance = nullptr;  // one of the two
+  NativeHostFunction* host = nullptr;
+};
+
 struct NativeHostFunction {
   VmctxOwner owner;
-  Signature signature;
-  HostFunction function;
+  // Shared with other stores (NativeHostFunctions).
+  const HostFunctionEntry* entry = nullptr;
   uint32_t index = 0;  // in the store
   abi::FuncRef ref;
   // A vmctx header; its end is the base that native code has in r15.
@@ -109,7 +119,8 @@ struct NativeInstance {
   uint8_t* base = nullptr;
   PlatformArray<uint8_t> block;  // the vmctx, without a memory of its own
   NativeMemory* memory = nullptr;
-  PlatformArray<abi::FuncRef> refs;  // of all functions of the module
+  // Of all functions of the module; one whose code is null was not asked for.
+  PlatformArray<abi::FuncRef> refs;
   // Numbers in the store: of imported functions; of the first defined one; of
   // tables; of the first of each kind that the module defines.
   std::vector<uint32_t> imported_functions;
@@ -125,6 +136,15 @@ struct NativeInstance {
     const auto imports = static_cast<uint32_t>(imported_functions.size());
     return function < imports ? imported_functions[function]
                               : first_function + (function - imports);
+  }
+  // A function's reference, which is made when it is first asked for.
+  const abi::FuncRef* Ref(uint32_t function) const {
+    abi::FuncRef& ref = refs[function];
+    if (ref.code == 0) {
+      ref = program->RefOf(function);
+      ref.base = reinterpret_cast<uint64_t>(base);
+    }
+    return &ref;
   }
   uint32_t GlobalIndex(uint32_t global) const {
     const auto imports = static_cast<uint32_t>(imported_globals.size());

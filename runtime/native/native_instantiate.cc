@@ -42,8 +42,8 @@ std::optional<ExternType> NativeStore::TypeOf(const Extern& given) const {
   ExternType type;
   switch (given.kind) {
     case ExternKind::kFunc:
-      if (given.index >= functions_.size()) return std::nullopt;
-      type.signature = functions_[given.index].signature;
+      if (given.index >= num_functions_) return std::nullopt;
+      type.signature = FunctionAt(given.index).signature;
       return type;
     case ExternKind::kTable: {
       if (given.index >= tables_.size()) return std::nullopt;
@@ -121,7 +121,8 @@ absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
   instance.refs.reset(static_cast<abi::FuncRef*>(
       platform::Allocate(count * sizeof(abi::FuncRef))));
   if (instance.refs == nullptr) return NoMemory("references of functions");
-  references_[reinterpret_cast<uint64_t>(instance.refs.get())] = count;
+  references_[reinterpret_cast<uint64_t>(instance.refs.get())] = {
+      count, sizeof(abi::FuncRef)};
   VmctxField(instance.base, abi::kVmctxFuncRefs) =
       reinterpret_cast<uint64_t>(instance.refs.get());
 
@@ -129,7 +130,7 @@ absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
     if (import.kind != ExternKind::kFunc) continue;
     const auto index =
         static_cast<uint32_t>(instance.imported_functions.size());
-    const abi::FuncRef& ref = *functions_[import.index].ref;
+    const abi::FuncRef& ref = *FunctionAt(import.index).ref;
     instance.refs[index] = ref;
     auto* cell = reinterpret_cast<abi::ImportCell*>(instance.base +
                                                     layout.Import(index));
@@ -137,22 +138,15 @@ absl::Status NativeStore::AllocateFunctions(NativeInstance& instance,
     instance.imported_functions.push_back(import.index);
   }
 
-  instance.first_function = static_cast<uint32_t>(functions_.size());
-  const size_t wanted = functions_.size() + count;
-  // At least doubled, so that many instances cost no more than their number.
-  if (wanted > functions_.capacity()) {
-    functions_.reserve(std::max(wanted, 2 * functions_.capacity()));
-  }
-  for (uint32_t i = module.imported_functions; i < count; ++i) {
-    const uint32_t type = program.TypeOf(i);
-    abi::FuncRef& ref = instance.refs[i];
-    ref.code = reinterpret_cast<uint64_t>(
-        program.Entry(i - module.imported_functions));
+  for (const abi::FuncRef& declared : program.declared_refs()) {
+    abi::FuncRef& ref = instance.refs[declared.function];
+    ref = declared;
     ref.base = reinterpret_cast<uint64_t>(instance.base);
-    ref.type_id = program.type_ids()[type];
-    ref.function = i;
-    functions_.push_back(
-        {&ref, &program.SignatureAt(type), &instance, nullptr});
+  }
+  instance.first_function = num_functions_;
+  num_functions_ += count - module.imported_functions;
+  if (count != module.imported_functions) {
+    functions_.push_back({instance.first_function, &instance, nullptr});
   }
   return absl::OkStatus();
 }
@@ -275,7 +269,7 @@ uint64_t NativeStore::Evaluate(const NativeInstance& instance,
         break;
       case ConstOp::kRefFunc:
         stack.push_back(reinterpret_cast<uint64_t>(
-            functions_[instance.FunctionIndex(in.index)].ref));
+            FunctionAt(instance.FunctionIndex(in.index)).ref));
         break;
       case ConstOp::kI32Add:
         binary([](uint64_t a, uint64_t b) { return uint32_t(a + b); });
@@ -301,11 +295,21 @@ uint64_t NativeStore::Evaluate(const NativeInstance& instance,
   return stack.back();
 }
 
+uint64_t NativeStore::ElementAt(const NativeInstance& instance,
+                                uint32_t init) const {
+  const NativeProgram& program = *instance.program;
+  const uint32_t function = program.element_functions()[init];
+  if (function != kNowhere) {
+    return reinterpret_cast<uint64_t>(&instance.refs[function]);
+  }
+  return Evaluate(instance,
+                  program.arena().Get(program.module().element_inits, init));
+}
+
 // An active segment is table.init followed by elem.drop; a declarative one is
 // dropped at once.
 bool NativeStore::InitialiseTables(NativeInstance& instance, NativeRun& run) {
   const NativeProgram& program = *instance.program;
-  const auto inits = program.View(program.module().element_inits);
   const auto segments = program.View(program.module().elements);
   for (size_t i = 0; i < segments.size(); ++i) {
     const wasm::ElementSegment& segment = segments[i];
@@ -321,7 +325,7 @@ bool NativeStore::InitialiseTables(NativeInstance& instance, NativeRun& run) {
           program.OriginalOffset(segment.module_offset));
     }
     for (uint32_t j = 0; j < segment.count; ++j) {
-      table.elements[to + j] = Evaluate(instance, inits[segment.first + j]);
+      table.elements[to + j] = ElementAt(instance, segment.first + j);
     }
   }
   return true;
@@ -379,9 +383,7 @@ bool NativeStore::Initialise(NativeInstance& instance, NativeRun& run) {
   if (!InitialiseMemory(instance, run)) return false;
   const uint32_t start = instance.program->module().start;
   if (start == kNowhere) return true;
-  // A copy: a host function may add functions.
-  const NativeFunction function = functions_[instance.FunctionIndex(start)];
-  return run.Invoke(function, {});
+  return run.Invoke(FunctionAt(instance.FunctionIndex(start)), {});
 }
 
 absl::StatusOr<Store::Instantiation> NativeStore::Instantiate(

@@ -128,7 +128,10 @@ absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::LoadSealed(
   program->ReadTypes();
 
   const ArtifactView& checked = program->view_;
-  if (checked.text.empty()) return program;
+  if (checked.text.empty()) {
+    program->ReadReferences();
+    return program;
+  }
   program->code_ =
       platform::MapCode(program->sealed_, checked.text_offset,
                         checked.text.size(), checked.rodata.size());
@@ -138,6 +141,7 @@ absl::StatusOr<std::shared_ptr<const NativeProgram>> NativeProgram::LoadSealed(
     return NoMemory("code");
   }
   program->registered_ = true;
+  program->ReadReferences();
   return program;
 }
 
@@ -180,6 +184,45 @@ void NativeProgram::ReadTypes() {
   function_types_ = View(module().functions);
   for (const wasm::Export& entry : View(module().exports)) {
     exports_.emplace(Name(entry.name), entry);
+  }
+}
+
+abi::FuncRef NativeProgram::RefOf(uint32_t function) const {
+  abi::FuncRef ref = {};
+  ref.code = reinterpret_cast<uint64_t>(
+      Entry(function - module().imported_functions));
+  ref.type_id = type_ids_[TypeOf(function)];
+  ref.function = function;
+  return ref;
+}
+
+// Behind MapCode: references hold addresses.
+void NativeProgram::ReadReferences() {
+  std::vector<bool> declared(module().functions.size);
+  const auto pool = View(module().const_pool);
+  const auto declare = [&](const wasm::ConstExpr& expression) {
+    for (const wasm::ConstInst& in :
+         pool.subspan(expression.first, expression.count)) {
+      if (in.op == wasm::ConstOp::kRefFunc) declared[in.index] = true;
+    }
+  };
+  for (const wasm::Export& entry : View(module().exports)) {
+    if (entry.kind == wasm::ExternKind::kFunc) declared[entry.index] = true;
+  }
+  for (const wasm::Global& global : View(module().globals)) {
+    declare(global.init);
+  }
+  const uint32_t imported = module().imported_functions;
+  for (const wasm::ConstExpr& init : View(module().element_inits)) {
+    declare(init);
+    const wasm::ConstInst* first = init.count == 1 ? &pool[init.first] : nullptr;
+    const bool is_own = first != nullptr &&
+                        first->op == wasm::ConstOp::kRefFunc &&
+                        first->index >= imported;
+    element_functions_.push_back(is_own ? first->index : kNowhere);
+  }
+  for (uint32_t i = imported; i < declared.size(); ++i) {
+    if (declared[i]) declared_refs_.push_back(RefOf(i));
   }
 }
 
@@ -269,7 +312,7 @@ uint32_t NativeProgram::StackArgumentBytes(uint32_t defined) const {
 
 std::optional<wasm::Export> NativeProgram::FindExport(
     std::string_view name) const {
-  const auto at = exports_.find(std::string(name));
+  const auto at = exports_.find(absl::string_view(name.data(), name.size()));
   if (at == exports_.end()) return std::nullopt;
   return at->second;
 }

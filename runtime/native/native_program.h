@@ -14,6 +14,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "compiler/abi/artifact.h"
+#include "compiler/abi/vmctx.h"
 #include "runtime/artifact/artifact_reader.h"
 #include "runtime/native/reservation.h"
 #include "runtime/platform/platform.h"
@@ -59,6 +60,16 @@ class NativeProgram final : public Program {
   std::span<const uint32_t> type_ids() const { return type_ids_; }
   // Bytes of stack arguments of a defined function, counted without imports.
   uint32_t StackArgumentBytes(uint32_t defined) const;
+  // The reference of a function that the module defines, but for its base.
+  abi::FuncRef RefOf(uint32_t function) const;
+  // Of the functions that code can ask references of: exported ones, and those
+  // that element segments and globals name (core specification 2.0, 3.4.10).
+  std::span<const abi::FuncRef> declared_refs() const { return declared_refs_; }
+  // By initialiser of an element: the function that it is the reference of, if
+  // the module defines it; kNowhere: Evaluate tells.
+  std::span<const uint32_t> element_functions() const {
+    return element_functions_;
+  }
   // By function index.
   uint32_t TypeOf(uint32_t function) const { return function_types_[function]; }
 
@@ -84,6 +95,7 @@ class NativeProgram final : public Program {
 
   absl::Status CheckModule() const;
   void ReadTypes();
+  void ReadReferences();
   std::shared_ptr<const MemoryImage> MakeImage() const;
 
   platform::SealedBytes sealed_;
@@ -93,6 +105,8 @@ class NativeProgram final : public Program {
   std::vector<Signature> signatures_;
   std::vector<uint32_t> type_ids_;
   std::span<const uint32_t> function_types_;
+  std::vector<abi::FuncRef> declared_refs_;
+  std::vector<uint32_t> element_functions_;
   absl::btree_map<std::string, wasm::Export> exports_;
   mutable std::atomic<bool> instantiated_{false};
   mutable std::once_flag image_made_;

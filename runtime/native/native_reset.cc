@@ -51,7 +51,6 @@ bool NativeStore::ResetTables(NativeInstance& instance) {
     table.cell->size = 0;
     if (!table.Grow(table.type.limits.min, 0)) return false;
   }
-  const auto inits = program.View(module.element_inits);
   const auto segments = program.View(module.elements);
   for (size_t i = 0; i < segments.size(); ++i) {
     const wasm::ElementSegment& segment = segments[i];
@@ -61,7 +60,7 @@ bool NativeStore::ResetTables(NativeInstance& instance) {
     const uint64_t to =
         static_cast<uint32_t>(Evaluate(instance, segment.offset));
     for (uint32_t j = 0; j < segment.count; ++j) {
-      table.elements[to + j] = Evaluate(instance, inits[segment.first + j]);
+      table.elements[to + j] = ElementAt(instance, segment.first + j);
     }
   }
   return true;

@@ -5,6 +5,7 @@
 #include "runtime/native/native_run.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -14,6 +15,9 @@
 #include "runtime/platform/wasm_stack.h"
 
 namespace ingot::runtime {
+
+static_assert(kPlainValues == abi::kIntRegisters);
+
 namespace {
 
 using Values = absl::InlinedVector<Value, 8>;
@@ -99,7 +103,7 @@ NativeRun::NativeRun(NativeStore& store, Transaction& transaction,
 }
 
 NativeRun::~NativeRun() {
-  if (begun_ && --transaction_.depth == 0) transaction_.SetThread(0);
+  if (begun_) --transaction_.depth;
   transaction_.stack_used = stack_before_;
 }
 
@@ -393,7 +397,7 @@ Resume NativeRun::HostCall(ExitRecord& record) {
     return Resume::kLeave;
   }
   const NativeHostFunction& host = *OwnerOf(record.base).host;
-  const Signature& type = host.signature;
+  const Signature& type = host.entry->signature;
   results_at_ = call_rsp + 8 * uint64_t{abi::StackSlots(type.params)};
 
   Values args;
@@ -435,12 +439,25 @@ bool NativeRun::CallHost(const NativeHostFunction& host,
   RunCaller caller(*this, caller_instance);
   HostResult result;
   try {
-    result = host.function(caller, args, results);
+    result = host.entry->function(caller, args, results);
   } catch (...) {
     result = HostResult::Fault(
         absl::InternalError("a host function threw an exception"));
   }
   transaction_.stack_used = stack_before_;
+  if (!TakeHostResult(std::move(result))) return false;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].type != host.entry->signature.results[i]) {
+      return Fault(absl::InternalError(
+          "a host function returned a value of another type"));
+    }
+    results[i].bits = Normal(results[i].type, results[i].bits);
+  }
+  return true;
+}
+
+// True: the run goes on.
+bool NativeRun::TakeHostResult(HostResult result) {
   if (result.kind == HostResult::Kind::kFault) {
     return Fault(result.fault.ok()
                      ? absl::InternalError("a host function failed")
@@ -457,17 +474,55 @@ bool NativeRun::CallHost(const NativeHostFunction& host,
     LocateCall();
     return false;
   }
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].type != host.signature.results[i]) {
-      return Fault(absl::InternalError(
-          "a host function returned a value of another type"));
-    }
-    results[i].bits = Normal(results[i].type, results[i].bits);
-  }
   return true;
 }
 
+// All arguments and results are in the first integer registers, one after the
+// other, and the verifier has seen that the upper halves of i32 are 0.
+Resume NativeRun::PlainHostCall(ExitRecord& record) {
+  gas_ = record.gas;
+  record_ = &record;
+  results_at_ = record.wasm_rsp + 8;
+  if (gas_ < 0) {
+    OutOfGas();
+    return Resume::kLeave;
+  }
+  const HostFunctionEntry& entry = *OwnerOf(record.base).host->entry;
+  transaction_.stack_used = transaction_.stack->Top() - results_at_;
+  RunCaller caller(*this, OwnerOf(record.caller_base).instance);
+  bool ok = false;
+  try {
+    ok = entry.plain(entry.state, caller, record.values.ints);
+  } catch (...) {
+    caller.Fail(HostResult::Fault(
+        absl::InternalError("a host function threw an exception")));
+  }
+  transaction_.stack_used = stack_before_;
+  if (!ok || host_out_of_gas_) [[unlikely]] {
+    HostResult failure = HostResult::OutOfGas();
+    if (!ok) failure = caller.TakeFailure();
+    if (!TakeHostResult(std::move(failure))) return Resume::kLeave;
+  }
+  for (uint32_t narrow = entry.narrow_results; narrow != 0;
+       narrow &= narrow - 1) {
+    uint64_t& value = record.values.ints[std::countr_zero(narrow)];
+    value = static_cast<uint32_t>(value);
+  }
+  record.wasm_rsp = results_at_;
+  record.gas = gas_;
+  return Resume::kContinue;
+}
+
 }  // namespace ingot::runtime
+
+extern "C" ingot::runtime::Resume IngotPlainHostCall(
+    ingot::runtime::ExitRecord* record) {
+  using namespace ingot::runtime;  // NOLINT
+  auto* base = reinterpret_cast<uint8_t*>(record->base);
+  auto* state = reinterpret_cast<ExecutionState*>(
+      VmctxField(base, ingot::abi::kVmctxStore));
+  return state->run->PlainHostCall(*record);
+}
 
 extern "C" ingot::runtime::Resume IngotHostCall(
     ingot::runtime::ExitRecord* record) {

@@ -65,6 +65,7 @@ class NativeRun {
 
   // From the stubs, with this run innermost.
   Resume HostCall(ExitRecord& record);
+  Resume PlainHostCall(ExitRecord& record);
   Resume Builtin(ExitRecord& record);
 
  private:
@@ -80,6 +81,7 @@ class NativeRun {
   bool TakeFault(const FaultRecord& fault);
   bool CallHost(const NativeHostFunction& host, NativeInstance* caller,
                 std::span<const Value> args, std::span<Value> results);
+  bool TakeHostResult(HostResult result);
 
   bool OutOfGas();
   bool Cancelled();

@@ -44,26 +44,67 @@ bool NativeTable::Grow(uint32_t count, uint64_t value) {
   return true;
 }
 
-NativeStore::~NativeStore() {
-  for (const auto& host : hosts_) ReleaseTypeId(host->ref.type_id);
+Extern NativeStore::AddHostFunction(Signature signature, HostFunction fn) {
+  auto functions = std::make_shared<NativeHostFunctions>();
+  functions->Add(std::move(signature), std::move(fn));
+  return AddHostFunctions(std::move(functions));
 }
 
-Extern NativeStore::AddHostFunction(Signature signature, HostFunction fn) {
-  auto host = std::make_unique<NativeHostFunction>();
-  host->owner.host = host.get();
-  host->signature = std::move(signature);
-  host->function = std::move(fn);
-  host->index = static_cast<uint32_t>(functions_.size());
-  FillHeader(host->base(), host->owner);
-  host->ref.code = reinterpret_cast<uint64_t>(&IngotHostCallStub);
-  host->ref.base = reinterpret_cast<uint64_t>(host->base());
-  host->ref.type_id = AcquireTypeId(host->signature);
-  host->ref.function = host->index;
-  references_[reinterpret_cast<uint64_t>(&host->ref)] = 1;
-  functions_.push_back(
-      {&host->ref, &host->signature, nullptr, host.get()});
-  hosts_.push_back(std::move(host));
-  return {wasm::ExternKind::kFunc, hosts_.back()->index};
+Extern NativeStore::AddPlainHostFunction(Signature signature,
+                                         PlainHostFunction fn, void* state) {
+  INGOT_CHECK(IsPlain(signature));
+  auto functions = std::make_shared<NativeHostFunctions>();
+  functions->AddPlain(std::move(signature), fn, state);
+  return AddHostFunctions(std::move(functions));
+}
+
+Extern NativeStore::AddHostFunctions(
+    std::shared_ptr<const NativeHostFunctions> functions) {
+  const Extern first{wasm::ExternKind::kFunc, num_functions_};
+  const size_t count = functions->entries().size();
+  auto hosts = std::make_unique<NativeHostFunction[]>(count);
+  for (size_t i = 0; i < count; ++i) {
+    NativeHostFunction& host = hosts[i];
+    host.owner.host = &host;
+    host.entry = &functions->entries()[i];
+    host.index = num_functions_++;
+    FillHeader(host.base(), host.owner);
+    host.ref.code = reinterpret_cast<uint64_t>(
+        host.entry->plain != nullptr ? &IngotPlainHostCallStub
+                                     : &IngotHostCallStub);
+    host.ref.base = reinterpret_cast<uint64_t>(host.base());
+    host.ref.type_id = host.entry->type_id;
+    host.ref.function = host.index;
+    functions_.push_back({host.index, nullptr, &host});
+  }
+  if (count != 0) {
+    references_[reinterpret_cast<uint64_t>(&hosts[0].ref)] = {
+        static_cast<uint32_t>(count), sizeof(NativeHostFunction)};
+  }
+  hosts_.push_back(std::move(hosts));
+  host_entries_.push_back(std::move(functions));
+  return first;
+}
+
+NativeFunction NativeStore::FunctionAt(uint32_t index) const {
+  const NativeFunctions* found = &functions_.back();
+  if (index < found->first) {
+    found = &*std::prev(std::upper_bound(
+        functions_.begin(), functions_.end(), index,
+        [](uint32_t value, const NativeFunctions& functions) {
+          return value < functions.first;
+        }));
+  }
+  if (found->host != nullptr) {
+    return {&found->host->ref, &found->host->entry->signature, nullptr,
+            found->host};
+  }
+  NativeInstance& instance = *found->instance;
+  const NativeProgram& program = *instance.program;
+  const uint32_t function =
+      index - found->first + program.module().imported_functions;
+  return {instance.Ref(function),
+          &program.SignatureAt(program.TypeOf(function)), &instance, nullptr};
 }
 
 absl::StatusOr<Extern> NativeStore::AddMemory(const wasm::Limits& pages) {
@@ -120,11 +161,10 @@ absl::StatusOr<Outcome> NativeStore::Call(Extern function,
                                           Transaction& transaction,
                                           uint64_t gas_limit) {
   if (function.kind != wasm::ExternKind::kFunc ||
-      function.index >= functions_.size()) {
+      function.index >= num_functions_) {
     return absl::InvalidArgumentError("not a function of this store");
   }
-  // A copy: a host function may add functions.
-  const NativeFunction callee = functions_[function.index];
+  const NativeFunction callee = FunctionAt(function.index);
   const std::vector<wasm::ValType>& params = callee.signature->params;
   if (args.size() != params.size()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -161,10 +201,11 @@ bool NativeStore::IsValue(wasm::ValType type, uint64_t native) const {
   if (type != wasm::ValType::kFuncRef || native == 0) return true;
   const auto after = references_.upper_bound(native);
   if (after == references_.begin()) return false;
-  const auto& [begin, count] = *std::prev(after);
+  const auto& [begin, array] = *std::prev(after);
   const uint64_t distance = native - begin;
-  return distance % sizeof(abi::FuncRef) == 0 &&
-         distance / sizeof(abi::FuncRef) < count;
+  // One that nobody could have asked for has no code.
+  return distance % array.stride == 0 && distance / array.stride < array.count &&
+         reinterpret_cast<const abi::FuncRef*>(native)->code != 0;
 }
 
 uint64_t NativeStore::ToValueBits(wasm::ValType type, uint64_t native) const {
@@ -185,10 +226,11 @@ bool NativeStore::FromValueBits(Value value, uint64_t* native) const {
       *native = static_cast<uint32_t>(value.bits);
       return true;
     case wasm::ValType::kFuncRef:
-      if (value.bits > functions_.size()) return false;
-      *native = value.bits == 0 ? 0
-                                : reinterpret_cast<uint64_t>(
-                                      functions_[value.bits - 1].ref);
+      if (value.bits > num_functions_) return false;
+      *native = value.bits == 0
+                    ? 0
+                    : reinterpret_cast<uint64_t>(
+                          FunctionAt(static_cast<uint32_t>(value.bits - 1)).ref);
       return true;
     default:
       *native = value.bits;
@@ -221,7 +263,8 @@ std::span<uint8_t> NativeStore::InstanceMemory(InstanceId instance) {
 }
 
 const Signature& NativeStore::FunctionSignature(Extern function) const {
-  return *functions_.at(function.index).signature;
+  INGOT_CHECK(function.index < num_functions_);
+  return *FunctionAt(function.index).signature;
 }
 
 std::span<uint8_t> NativeStore::MemoryBytes(Extern memory) {
@@ -258,7 +301,7 @@ Value NativeStore::InstanceGlobal(InstanceId instance, uint32_t index) const {
 
 std::optional<Extern> NativeStore::FunctionOfReference(Value reference) const {
   if (reference.type != wasm::ValType::kFuncRef || reference.bits == 0 ||
-      reference.bits > functions_.size()) {
+      reference.bits > num_functions_) {
     return std::nullopt;
   }
   return Extern{wasm::ExternKind::kFunc,

@@ -25,12 +25,15 @@ class NativeRun;
 class NativeStore final : public Store {
  public:
   NativeStore() = default;
-  ~NativeStore() override;
   // Native code holds addresses within the store.
   NativeStore(const NativeStore&) = delete;
   NativeStore& operator=(const NativeStore&) = delete;
 
   Extern AddHostFunction(Signature signature, HostFunction fn) override;
+  Extern AddPlainHostFunction(Signature signature, PlainHostFunction fn,
+                              void* state) override;
+  // All of them; the first is returned, and the others are numbered on from it.
+  Extern AddHostFunctions(std::shared_ptr<const NativeHostFunctions> functions);
   absl::StatusOr<Extern> AddMemory(const wasm::Limits& pages) override;
   absl::StatusOr<Extern> AddTable(const wasm::TableType& type) override;
   Extern AddGlobal(const wasm::GlobalType& type, Value value) override;
@@ -61,9 +64,8 @@ class NativeStore final : public Store {
 
   // For runs.
   ExecutionState& state() { return state_; }
-  const NativeFunction& FunctionAt(uint32_t index) const {
-    return functions_[index];
-  }
+  // `index` is one of the store's.
+  NativeFunction FunctionAt(uint32_t index) const;
   NativeTable& TableAt(uint32_t index) { return *tables_[index]; }
   // Makes all frames of this store end at `limit`.
   uint64_t stack_limit() const { return stack_limit_; }
@@ -83,6 +85,8 @@ class NativeStore final : public Store {
   // native_instantiate.cc: 4.4.9 "Expressions" of the constant kind.
   uint64_t Evaluate(const NativeInstance& instance,
                     const wasm::ConstExpr& expression) const;
+  // The value of an element's initialiser, by its place in the module.
+  uint64_t ElementAt(const NativeInstance& instance, uint32_t init) const;
 
  private:
   std::optional<ExternType> TypeOf(const Extern& given) const;
@@ -91,7 +95,6 @@ class NativeStore final : public Store {
       std::span<const Extern> imports);
   absl::Status AllocateBase(NativeInstance& instance);
   void FillHeader(uint8_t* base, VmctxOwner& owner);
-  void FillImports(NativeInstance& instance, std::span<const Extern> imports);
   absl::Status AllocateFunctions(NativeInstance& instance,
                                  std::span<const Extern> imports);
   absl::Status AllocateTables(NativeInstance& instance,
@@ -112,14 +115,21 @@ class NativeStore final : public Store {
 
   ExecutionState state_;
   uint64_t stack_limit_ = 0;
-  std::vector<NativeFunction> functions_;
-  std::vector<std::unique_ptr<NativeHostFunction>> hosts_;
+  std::vector<NativeFunctions> functions_;
+  uint32_t num_functions_ = 0;
+  // What the store was given of the host, and its own part of each function.
+  std::vector<std::shared_ptr<const NativeHostFunctions>> host_entries_;
+  std::vector<std::unique_ptr<NativeHostFunction[]>> hosts_;
   std::vector<std::unique_ptr<NativeTable>> tables_;
   std::vector<std::unique_ptr<NativeMemory>> memories_;
   std::vector<NativeGlobal> globals_;
   std::vector<std::unique_ptr<NativeInstance>> instances_;
-  // Arrays of FuncRefs by the address of their first, with their lengths.
-  absl::btree_map<uint64_t, uint32_t> references_;
+  // Arrays of FuncRefs by the address of their first.
+  struct References {
+    uint32_t count = 0;
+    uint32_t stride = 0;  // in bytes
+  };
+  absl::btree_map<uint64_t, References> references_;
   // By the address at which a program's code begins.
   absl::btree_map<uint64_t, const NativeProgram*> programs_;
 };

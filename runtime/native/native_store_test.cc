@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/native/host_functions.h"
 #include "runtime/native/native_program.h"
 #include "runtime/native/test_artifact.h"
 #include "runtime/nested.h"
@@ -589,6 +590,49 @@ TEST_F(NativeStoreTest, HostFunctionIsCalledThroughTheStore) {
   };
   EXPECT_EQ(Call("host", {I32(1), I64(2), F64(3)}).results,
             std::vector<Value>{I32(3)});
+}
+
+// A plain host function, made once for two stores: it is called by each of their
+// instances, and by the host through the store.
+TEST_F(NativeStoreTest, PlainHostFunctionsServeManyStores) {
+  auto loaded = UnverifiedProgram::Load(MakeTestArtifact(), {});
+  ASSERT_TRUE(loaded.ok());
+  int calls = 0;
+  auto host = std::make_shared<NativeHostFunctions>();
+  host->AddPlain({{ValType::kI32, ValType::kI64}, {ValType::kI32}},
+                 [](void* state, Caller& caller, uint64_t* values) {
+                   ++*static_cast<int*>(state);
+                   if (values[0] == 7) {
+                     caller.Fail(HostResult::Revert(values[1], "seven"));
+                     return false;
+                   }
+                   if (!caller.ChargeGas(100)) {
+                     caller.Fail(HostResult::OutOfGas());
+                     return false;
+                   }
+                   values[0] = values[0] + values[1] + (uint64_t{1} << 40);
+                   return true;
+                 },
+                 &calls);
+  for (int i = 0; i < 2; ++i) {
+    NativeStore store;
+    const Extern function = store.AddHostFunctions(host);
+    const auto call = [&](uint32_t a, uint64_t b, uint64_t gas) {
+      auto outcome =
+          store.Call(function, std::vector<Value>{I32(a), I64(b)},
+                     transaction_, gas);
+      EXPECT_TRUE(outcome.ok()) << outcome.status();
+      return outcome.ok() ? *outcome : Outcome{};
+    };
+    EXPECT_EQ(call(2, 3, 1000).results, std::vector<Value>{I32(5)});
+    EXPECT_EQ(call(2, 3, 1000).gas_used, 100u);
+    EXPECT_EQ(call(2, 3, 99).kind, OutcomeKind::kOutOfGas);
+    const Outcome seven = call(7, 3, 1000);
+    EXPECT_EQ(seven.kind, OutcomeKind::kReverted);
+    EXPECT_EQ(seven.revert_code, 3u);
+    EXPECT_EQ(seven.revert_message, "seven");
+  }
+  EXPECT_EQ(calls, 8);
 }
 
 TEST_F(NativeStoreTest, RefusesWrongArgumentsAndImports) {

@@ -5,14 +5,15 @@
 //                      loads all value registers from an EntryRecord, calls
 //   IngotHostCallStub  changes to the host's stack, stores all value registers
 //   IngotBuiltinStub   in an ExitRecord there, calls C++, loads them again
+//   IngotPlainHostCallStub  the same for integers alone
 //   IngotLeaveWasm     ends the innermost IngotEnterWasm; a trap continues here
 //
 // A run that was told to stop (ExecutionState.stop) is not entered and not
 // resumed: the stubs look just before. What lies between that look and wasm code
 // is marked by symbols, so that an interrupt that comes there is not lost.
 //
-// The frame of IngotEnterWasm, from host_rsp upwards: MXCSR of the host, room
-// for another, record, padding, then the saved registers. While wasm code runs,
+// The frame of IngotEnterWasm, from host_rsp upwards: MXCSR of the host,
+// padding, record, padding, then the saved registers. While wasm code runs,
 // nothing on the host's stack below host_rsp is in use.
 
 #include "runtime/native/stub_offsets.h"
@@ -20,13 +21,16 @@
         .intel_syntax noprefix
         .text
 
-        .macro STORE_VALUES at
+        .macro STORE_INTS at
         mov     [\at + INGOT_REGISTERS_INTS + 0], rax
         mov     [\at + INGOT_REGISTERS_INTS + 8], rcx
         mov     [\at + INGOT_REGISTERS_INTS + 16], rdx
         mov     [\at + INGOT_REGISTERS_INTS + 24], rbx
         mov     [\at + INGOT_REGISTERS_INTS + 32], rsi
         mov     [\at + INGOT_REGISTERS_INTS + 40], rdi
+        .endm
+
+        .macro STORE_FLOATS at
         movsd   [\at + INGOT_REGISTERS_FLOATS + 0], xmm0
         movsd   [\at + INGOT_REGISTERS_FLOATS + 8], xmm1
         movsd   [\at + INGOT_REGISTERS_FLOATS + 16], xmm2
@@ -46,6 +50,15 @@
         movsd   xmm5, [\at + INGOT_REGISTERS_FLOATS + 40]
         movsd   xmm6, [\at + INGOT_REGISTERS_FLOATS + 48]
         movsd   xmm7, [\at + INGOT_REGISTERS_FLOATS + 56]
+        .endm
+
+        // Leaves with flag ne if the control bits in `mxcsr`, a register that is
+        // changed, are not those of wasm code. Only then a change is worth its
+        // time: the flags of exceptions, which wasm code leaves set, say
+        // nothing, because none is enabled.
+        .macro IS_WASM_MXCSR mxcsr
+        and     \mxcsr, ~0x3F
+        cmp     \mxcsr, INGOT_WASM_MXCSR
         .endm
 
         // `at` may be rdi, which is loaded last.
@@ -82,11 +95,13 @@ IngotEnterWasm:
         sub     rsp, 24                 // 16 n again
         mov     [rsp + 8], rdi
         stmxcsr [rsp]
-        mov     dword ptr [rsp + 4], INGOT_WASM_MXCSR
-        ldmxcsr [rsp + 4]
         mov     r8, [rdi + INGOT_ENTRY_STATE]
         mov     eax, [rsp]
         mov     [r8 + INGOT_STATE_HOST_MXCSR], eax
+        IS_WASM_MXCSR eax
+        je      1f
+        ldmxcsr [rip + .Lwasm_mxcsr]
+1:
         mov     [r8 + INGOT_STATE_HOST_RSP], rsp
         .globl  IngotEnterBegin
         .hidden IngotEnterBegin
@@ -111,12 +126,17 @@ IngotEnterEnd:
         mov     r12, rsp
         mov     rsp, [r11 + INGOT_STATE_HOST_RSP]
         mov     r11, [rsp + 8]
-        STORE_VALUES r11
+        STORE_INTS r11
+        STORE_FLOATS r11
         mov     [r11 + INGOT_ENTRY_WASM_RSP], r12
         mov     [r11 + INGOT_ENTRY_GAS], r14
         xor     eax, eax
 .Lexit:
+        mov     ecx, [rsp]
+        IS_WASM_MXCSR ecx
+        je      1f
         ldmxcsr [rsp]
+1:
         add     rsp, 24
         pop     r15
         pop     r14
@@ -142,7 +162,7 @@ IngotLeaveWasm:
         .size   IngotEnterWasm, . - IngotEnterWasm
 
         // Free here: everything but r14, r15, r10, r11 and the value registers.
-        .macro EXIT_STUB name, target
+        .macro EXIT_STUB name, target, floats
         .globl  \name
         .hidden \name
         .type   \name, @function
@@ -153,7 +173,10 @@ IngotLeaveWasm:
         mov     r12, [rsp]
         mov     rsp, [r8 + INGOT_STATE_HOST_RSP]
         sub     rsp, INGOT_EXIT_BYTES
-        STORE_VALUES rsp
+        STORE_INTS rsp
+        .if \floats
+        STORE_FLOATS rsp
+        .endif
         mov     [rsp + INGOT_EXIT_WASM_RSP], r9
         mov     [rsp + INGOT_EXIT_GAS], r14
         mov     [rsp + INGOT_EXIT_RETURN_ADDRESS], r12
@@ -161,7 +184,11 @@ IngotLeaveWasm:
         mov     [rsp + INGOT_EXIT_CALLER_BASE], r10
         mov     r11d, r11d
         mov     [rsp + INGOT_EXIT_NUMBER], r11
+        mov     ecx, [r8 + INGOT_STATE_HOST_MXCSR]
+        IS_WASM_MXCSR ecx
+        je      2f
         ldmxcsr [r8 + INGOT_STATE_HOST_MXCSR]
+2:
         mov     rdi, rsp
         call    \target
         .globl  \name\()Resume
@@ -169,12 +196,18 @@ IngotLeaveWasm:
 \name\()Resume:
         test    eax, eax
         jne     1f
-        mov     r8, [r15 + INGOT_VMCTX_STORE]
-        mov     r8, [r8 + INGOT_STATE_STOP]
+        mov     r9, [r15 + INGOT_VMCTX_STORE]
+        mov     r8, [r9 + INGOT_STATE_STOP]
         cmp     dword ptr [r8], 0
         jne     1f
+        mov     ecx, [r9 + INGOT_STATE_HOST_MXCSR]
+        IS_WASM_MXCSR ecx
+        je      3f
         ldmxcsr [rip + .Lwasm_mxcsr]
+3:
+        .if \floats
         LOAD_FLOATS rsp
+        .endif
         LOAD_INTS rsp
         mov     r14, [rsp + INGOT_EXIT_GAS]
         mov     r8, [rsp + INGOT_EXIT_RETURN_ADDRESS]
@@ -190,8 +223,9 @@ IngotLeaveWasm:
         .size   \name, . - \name
         .endm
 
-        EXIT_STUB IngotHostCallStub, IngotHostCall
-        EXIT_STUB IngotBuiltinStub, IngotBuiltin
+        EXIT_STUB IngotHostCallStub, IngotHostCall, 1
+        EXIT_STUB IngotPlainHostCallStub, IngotPlainHostCall, 0
+        EXIT_STUB IngotBuiltinStub, IngotBuiltin, 1
 
         .section .rodata
         .p2align 2
