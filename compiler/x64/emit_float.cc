@@ -271,10 +271,29 @@ void Emitter::FloatBound(bool is_double, uint64_t bits_double,
   }
 }
 
+// What fits into 32 bits is what 64 bits have of it.
+void Emitter::TruncateTo32(InstId i, bool from_double, bool is_signed) {
+  const Alloc& alloc = alloc_.insts[i];
+  const uint8_t src = alloc.src[0], dst = alloc.dst;
+  as_.Xx(from_double ? x::kIdUcomisd : x::kIdUcomiss, src, src);
+  TrapIf(Cc::kP, i, TrapCode::kInvalidConversion);
+  as_.Rx(from_double ? x::kIdCvttsd2si : x::kIdCvttss2si, Width::k64, kScratch,
+         src);
+  if (is_signed) {
+    as_.Extend32(dst, kScratch);
+  } else {
+    as_.Rr(x::kIdMov, Width::k32, dst, kScratch);
+  }
+  as_.Rr(x::kIdCmp, Width::k64, dst, kScratch);
+  TrapIf(Cc::kNe, i, TrapCode::kIntegerOverflow);
+  if (is_signed) as_.Rr(x::kIdMov, Width::k32, dst, kScratch);
+}
+
 // NaN first, then the lower bound, then the upper one; only numbers inside
 // reach the conversion. A saturating truncation gives 0 and the bounds.
 void Emitter::Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
                        bool saturate) {
+  if (!to_64 && !saturate) return TruncateTo32(i, from_double, is_signed);
   const Alloc& alloc = alloc_.insts[i];
   const uint8_t src = alloc.src[0], dst = alloc.dst;
   const X86 compare = from_double ? x::kIdUcomisd : x::kIdUcomiss;
@@ -319,7 +338,7 @@ void Emitter::Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
     as_.MovImm64(dst, top);
     high = as_.Jcc(Cc::kAe);
   } else {
-    TrapIf(Cc::kAe, i, TrapCode::kIntegerOverflow);
+    TrapLikeLast(Cc::kAe);
   }
   TruncateValue(dst, src, from_double, to_64, is_signed);
   if (!saturate) return;

@@ -669,6 +669,7 @@ void Emitter::Stubs() {
   for (uint32_t i = 0; i < trap_stubs_.size(); ++i) {
     const TrapStub stub = trap_stubs_[i];
     as_.Patch32(stub.at, as_.offset());
+    if (stub.also != kNoId) as_.Patch32(stub.also, as_.offset());
     AddTrap(as_.offset(), stub.inst, stub.code, stub.correction);
     as_.Ud2();
   }
@@ -689,6 +690,11 @@ int32_t Emitter::Correction(InstId inst) const {
 
 void Emitter::TrapIf(Cc cc, InstId inst, TrapCode code) {
   trap_stubs_.Push(TrapStub{as_.Jcc(cc), inst, code, Correction(inst)});
+}
+
+void Emitter::TrapLikeLast(Cc cc) {
+  const uint32_t at = as_.Jcc(cc);
+  if (!trap_stubs_.failed()) trap_stubs_[trap_stubs_.size() - 1].also = at;
 }
 
 void Emitter::TrapHere(InstId inst, TrapCode code) {

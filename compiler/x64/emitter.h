@@ -114,6 +114,7 @@ class Emitter {
     InstId inst;
     TrapCode code;
     int32_t correction;
+    uint32_t also = kNoId;  // another jump there
   };
   struct NanStub {
     uint32_t at;      // displacement of the jump
@@ -149,6 +150,8 @@ class Emitter {
   void Return(InstId i);
   void Stubs();
   void TrapIf(Cc cc, InstId inst, TrapCode code);
+  // The same trap as that of the last TrapIf, which is the same instruction's.
+  void TrapLikeLast(Cc cc);
   void TrapHere(InstId inst, TrapCode code);
   void AddTrap(uint32_t at, InstId inst, TrapCode code, int32_t correction);
   int32_t Correction(InstId inst) const;
@@ -212,6 +215,7 @@ class Emitter {
   void CopySign(InstId i);
   void Canonicalise(InstId i);
   void ConvertFromInt(InstId i, bool is_64, bool is_signed);
+  void TruncateTo32(InstId i, bool from_double, bool is_signed);
   void Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
                 bool saturate);
   void TruncateValue(uint8_t dst, uint8_t src, bool from_double, bool to_64,

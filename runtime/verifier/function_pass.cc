@@ -34,15 +34,18 @@ bool IsCode(const TrapEntry& entry, TrapCode code) {
   return entry.code == static_cast<uint32_t>(code);
 }
 
-// The first entry that is not before `offset`. `near` is likely, and that there
-// is none: code leads to its places in their order, and traps stand behind all.
+// The first entry that is not before `offset`. `near` or the one behind it are
+// likely, and that there is none: code leads to its places in their order, and
+// traps stand behind all.
 template <typename Entry>
 uint32_t FirstFrom(std::span<const Entry> entries, uint32_t offset,
                    uint32_t near) {
   const auto size = static_cast<uint32_t>(entries.size());
-  if (near < size && entries[near].code_offset == offset &&
-      (near == 0 || entries[near - 1].code_offset < offset)) {
-    return near;
+  for (uint32_t at = near; at < size && at - near < 2; ++at) {
+    if (entries[at].code_offset == offset &&
+        (at == 0 || entries[at - 1].code_offset < offset)) {
+      return at;
+    }
   }
   if (size == 0 || entries[size - 1].code_offset < offset) return size;
   uint32_t low = 0, high = size;
@@ -430,7 +433,7 @@ FunctionPass::Target FunctionPass::FindTarget(int64_t to) {
   if (at < traps_.size() && traps_[at].code_offset == offset) {
     target.is_trap = true;
     target.trap = &traps_[at];
-    near_trap_ = at + 1;
+    near_trap_ = at;
   }
   return target;
 }

@@ -158,7 +158,7 @@ class FunctionPass {
   uint32_t length_ = 0;
   uint32_t next_trap_ = 0;
   uint32_t next_certificate_ = 0;
-  uint32_t near_trap_ = 0;    // behind the last one that a jump led to
+  uint32_t near_trap_ = 0;    // the last one that a jump led to
   uint32_t next_listed_ = 0;  // no entry before this place is left to see
   const abi::TrapEntry* site_ = nullptr;  // entry at at_, not a call's
   bool site_used_ = false;
