@@ -26,7 +26,10 @@ absl::Status Stopping() {
 CompileCache::CompileCache(ArtifactStore& store, CacheOptions options)
     : store_(store), options_(std::move(options)) {
   for (uint32_t i = 0; i < std::max(options_.threads, 1u); ++i) {
-    threads_.emplace_back([this] { Work(); });
+    threads_.emplace_back([this] { Work(Serves::kBothLanes); });
+  }
+  for (uint32_t i = 0; i < options_.block_threads; ++i) {
+    threads_.emplace_back([this] { Work(Serves::kBlockLane); });
   }
 }
 
@@ -50,6 +53,19 @@ CompileCache::~CompileCache() {
 size_t CompileCache::Waiting() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return block_lane_.size() + normal_lane_.size();
+}
+
+std::chrono::nanoseconds CompileCache::OldestWait() const {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::chrono::nanoseconds oldest(0);
+  for (const auto* const lane : {&block_lane_, &normal_lane_}) {
+    for (const std::shared_ptr<Flight>& flight : *lane) {
+      oldest = std::max(oldest,
+                        std::chrono::nanoseconds(now - flight->queued));
+    }
+  }
+  return oldest;
 }
 
 absl::StatusOr<CacheAnswer> CompileCache::Compile(const Key& key,
@@ -84,8 +100,14 @@ absl::StatusOr<std::shared_ptr<const StoredFile>> CompileCache::Artifact(
   if (known_without) return file.status();
   if (!store_.HasModule(key.module)) return file.status();
   ++counters_.rebuilds;
-  record =
-      Fly(key, Need::kArtifact, options_.shared_gas_limit, lane, give_up);
+  // What is known to be accepted must be so again.
+  uint64_t limit = options_.shared_gas_limit;
+  if (record.ok() && record->HasArtifact()) {
+    limit = record->knowledge == Record::Knowledge::kVerdict
+                ? std::max(limit, record->verdict.compile_gas)
+                : Gas::FromLimit(~uint64_t{0}).value();
+  }
+  record = Fly(key, Need::kArtifact, limit, lane, give_up);
   if (!record.ok()) return record.status();
   return store_.Artifact(key, expected);
 }
@@ -124,6 +146,7 @@ absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
       normal_lane_.erase(at);
       flight->task.lane = lane;
       block_lane_.push_back(flight);
+      work_.notify_all();
     }
     if (!flight->started) {
       flight->task.gas_limit = std::max(flight->task.gas_limit, gas_limit);
@@ -144,13 +167,14 @@ absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
     }
   }
   if (lane == Lane::kNormal && normal_lane_.size() >= options_.max_waiting) {
-    return absl::ResourceExhaustedError("too many compilations wait");
+    return absl::AbortedError("too many compilations wait");
   }
   flight->task = {key, *std::move(module),
                   std::max(gas_limit, options_.shared_gas_limit), lane};
   flights_[key] = flight;
   (lane == Lane::kBlock ? block_lane_ : normal_lane_).push_back(flight);
-  work_.notify_one();
+  // All, because some threads serve one lane only.
+  work_.notify_all();
   return flight;
 }
 
@@ -177,13 +201,15 @@ absl::StatusOr<Record> CompileCache::Fly(const Key& key, Need need,
   }
 }
 
-void CompileCache::Work() {
+void CompileCache::Work(Serves serves) {
+  const bool both = serves == Serves::kBothLanes;
   while (true) {
     std::shared_ptr<Flight> flight;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      work_.wait(lock, [this] {
-        return stopping_ || !block_lane_.empty() || !normal_lane_.empty();
+      work_.wait(lock, [&] {
+        return stopping_ || !block_lane_.empty() ||
+               (both && !normal_lane_.empty());
       });
       auto& lane = block_lane_.empty() ? normal_lane_ : block_lane_;
       if (lane.empty()) return;

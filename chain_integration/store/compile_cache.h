@@ -2,6 +2,7 @@
 #define CHAIN_INTEGRATION_STORE_COMPILE_CACHE_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -41,11 +42,13 @@ struct CacheOptions {
   CompileFunction compile = {};
   // Compilations at a time.
   uint32_t threads = 1;
+  // More of them, for the block lane alone.
+  uint32_t block_threads = 0;
   // Every compilation runs under at least this limit, so that one answers all
   // that ask for less.
   uint64_t shared_gas_limit = uint64_t{1} << 62;
-  // Tasks of the normal lane that wait; more are kResourceExhausted. Those of
-  // the block lane are never refused.
+  // Tasks of the normal lane that wait; more are kAborted. Those of the block
+  // lane are never refused.
   uint32_t max_waiting = 256;
 };
 
@@ -91,11 +94,15 @@ class CompileCache {
   const CacheCounters& counters() const { return counters_; }
   // Tasks that wait for a thread.
   size_t Waiting() const;
+  // How long the oldest of them has waited.
+  std::chrono::nanoseconds OldestWait() const;
 
  private:
   // One compilation and those who wait for it.
   struct Flight {
     CompileTask task;
+    const std::chrono::steady_clock::time_point queued =
+        std::chrono::steady_clock::now();
     bool started = false;
     bool done = false;
     absl::Status fault;
@@ -109,7 +116,8 @@ class CompileCache {
   // A flight that is done already when the verdict has become known.
   absl::StatusOr<std::shared_ptr<Flight>> Board(const Key& key, Need need,
                                                 uint64_t gas_limit, Lane lane);
-  void Work();
+  enum class Serves : uint8_t { kBothLanes, kBlockLane };
+  void Work(Serves serves);
   void Run(Flight& flight);
 
   ArtifactStore& store_;

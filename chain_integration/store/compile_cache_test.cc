@@ -120,7 +120,7 @@ TEST_F(CompileCacheTest, ALargerLimitIsTriedWhenTheFirstWasTooSmall) {
 
 TEST_F(CompileCacheTest, RefusesMoreThanMayWaitButNeverABlock) {
   CompileCache cache(*store_, {.compile = Compiler(), .max_waiting = 0});
-  EXPECT_TRUE(absl::IsResourceExhausted(
+  EXPECT_TRUE(absl::IsAborted(
       cache.Compile(key_, kNoLimit, Lane::kNormal).status()));
   EXPECT_TRUE(cache.Compile(key_, kNoLimit, Lane::kBlock).ok());
 }
@@ -140,6 +140,40 @@ TEST_F(CompileCacheTest, BuildsAMissingArtifactAgain) {
   EXPECT_EQ((*cache.Artifact(key_, std::nullopt, Lane::kBlock))->digest(),
             verdict_.artifact_digest);
   EXPECT_EQ(compilations_, 2);
+}
+
+TEST_F(CompileCacheTest, BuildsAgainWhatNeededMoreThanTheSharedLimit) {
+  CompileCache cache(*store_,
+                     {.compile = Compiler(), .shared_gas_limit = kGas / 2});
+  ASSERT_TRUE(cache.Compile(key_, kGas, Lane::kNormal).ok());
+  ASSERT_TRUE(
+      Remove(folder_ + "/artifacts/" + verdict_.artifact_digest.Hex()).ok());
+  EXPECT_TRUE(cache.Artifact(key_, std::nullopt, Lane::kNormal).ok());
+  EXPECT_EQ(compilations_, 2);
+}
+
+TEST_F(CompileCacheTest, TheBlockLaneHasAThreadOfItsOwn) {
+  ASSERT_TRUE(store_->PutModule(TestModule(1)).ok());
+  const Verdict other = AcceptedVerdict(1, kGas);
+  std::atomic<bool> block_done{false};
+  CompileCache cache(
+      *store_, {.compile =
+                    [&](const CompileTask& task) -> absl::StatusOr<Verdict> {
+                      if (task.lane == Lane::kBlock) return other;
+                      // Ends only after the block lane was served.
+                      while (!block_done) std::this_thread::yield();
+                      return verdict_;
+                    },
+                .threads = 1,
+                .block_threads = 1});
+  std::thread normal([&] {
+    EXPECT_TRUE(cache.Compile(key_, kNoLimit, Lane::kNormal).ok());
+  });
+  while (cache.counters().compilations == 0) std::this_thread::yield();
+  EXPECT_TRUE(cache.Compile(KeyOf(other), kNoLimit, Lane::kBlock).ok());
+  EXPECT_EQ(cache.OldestWait().count(), 0);
+  block_done = true;
+  normal.join();
 }
 
 TEST_F(CompileCacheTest, AnUnknownModuleIsNotFound) {
