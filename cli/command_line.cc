@@ -18,7 +18,7 @@ namespace ingot::cli {
 namespace {
 
 // Commands of INTERFACE.md that a later version brings.
-constexpr std::string_view kLaterCommands[] = {"quote", "serve", "client"};
+constexpr std::string_view kLaterCommands[] = {"quote"};
 
 // -1, -.5, -inf and -nan are values; every other word with a dash is a flag.
 bool IsFlag(std::string_view word) {
@@ -111,7 +111,9 @@ ParsedCommand ParseCommandLine(const std::vector<std::string>& args) {
     return UnknownCommand(args[0], *table);
   }
   std::vector<std::string> words = args;
-  const bool runs = args[0] == "run" || args[0] == "bench";
+  const bool runs = args[0] == "run" || args[0] == "bench" ||
+                    (args.size() > 1 && args[0] == "client" &&
+                     args[1] == "call");
   if (runs && !TakeProgramWords(&words, &table->options)) {
     return UsageError("--invoke needs the name of an exported function");
   }
@@ -126,8 +128,9 @@ ParsedCommand ParseCommandLine(const std::vector<std::string>& args) {
     parsed.text = code == 0 ? out.str() : err.str();
     parsed.exit_code = code == 0 ? kExitOk : kExitUsage;
     if (runs && !table->file && table->options.invoke) {
-      parsed.text += "FILE comes before --invoke, which takes all words up to "
-                     "the next flag.\n";
+      parsed.text +=
+          std::string(args[0] == "client" ? "MODULE" : "FILE") +
+          " comes before --invoke, which takes all words up to the next flag.\n";
     }
     return parsed;
   }

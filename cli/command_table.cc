@@ -353,6 +353,127 @@ void AddStore(Builder& add, CLI::App* root) {
                 "one's own");
 }
 
+void AddServe(Builder& add, CLI::App* root) {
+  Options& options = add.options();
+  CLI::App* app = add.Add(
+      root, "serve", "Run the service that nodes call", &ServeCommand,
+      "gRPC and length-delimited frames on unix sockets, compilation in jailed "
+      "workers, a store\nthat survives crashes. SIGTERM drains it. It exits "
+      "with 0 when it was stopped, with 2 for\na wrong configuration, with 3 "
+      "when it cannot start or when workers failed a job of the\nblock path. "
+      "Every key of the configuration is in "
+      "chain_integration/service/ingot.example.toml.",
+      "  ingot serve --config /etc/ingot/ingot.toml\n"
+      "  ingot serve --store /tmp/store --socket /tmp/ingot.sock\n"
+      "  ingot serve --config ingot.toml --check-config\n");
+  app->add_option("--config", options.config, "the configuration, in TOML")
+      ->type_name("FILE");
+  app->add_option("--socket", options.socket, "gRPC on this unix socket")
+      ->type_name("PATH");
+  app->add_option("--frames", options.frames,
+                  "length-delimited frames on this unix socket")
+      ->type_name("PATH");
+  app->add_option("--store", options.store,
+                  "the store's folder; made when it is missing")
+      ->type_name("DIR");
+  app->add_option("--workers", options.workers,
+                  "processes that wait for a job, and compilations at a time")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  app->add_option("--metrics", options.metrics,
+                  "Prometheus reads http://ADDRESS/metrics")
+      ->type_name("ADDRESS:PORT");
+  app->add_flag("--check-config", options.check_config,
+                "read the configuration and exit");
+}
+
+void AddClient(Builder& add, CLI::App* root) {
+  CLI::App* const client =
+      root->add_subcommand("client", "Speak to a running service");
+  client->require_subcommand(1);
+  Options& options = add.options();
+  const auto socket = [&](CLI::App* app) {
+    app->add_option("--socket", options.socket,
+                    "the service's unix socket, or tcp:ADDRESS:PORT")
+        ->required()
+        ->type_name("PATH");
+  };
+  const auto lane = [&](CLI::App* app) {
+    app->add_flag("--block-lane", options.block_lane,
+                  "a block waits: no limit of rate and time");
+  };
+  CLI::App* app = add.Add(client, "health", "Ask whether it takes calls",
+                          &ClientHealthCommand,
+                          "The exit code is 1 while the service drains.",
+                          "  ingot client health --socket /run/ingot/grpc\n");
+  socket(app);
+  app = add.Add(client, "info", "Show what it compiles by and under",
+                &ClientInfoCommand, "",
+                "  ingot client info --socket /run/ingot/grpc\n");
+  socket(app);
+  app = add.Add(client, "compile", "Compile a module there",
+                &ClientCompileCommand,
+                "Larger modules are uploaded in pieces first.",
+                "  ingot client compile token.wasm --socket /run/ingot/grpc\n");
+  add.File(app, "MODULE", "a binary WebAssembly module");
+  socket(app);
+  app->add_option("-o,--output", options.output,
+                  "write the artifact to this file")
+      ->type_name("FILE");
+  add.GasLimit(app, "compile gas (default: no limit)");
+  add.ProfileFlags(app);
+  lane(app);
+  app = add.Add(client, "get", "Fetch an artifact", &ClientGetCommand, "",
+                "  ingot client get MODULE_SHA256 -o token.ingot --socket "
+                "/run/ingot/grpc\n");
+  app->add_option("MODULE_SHA256", options.word, "the module's SHA-256")
+      ->required()
+      ->type_name("");
+  socket(app);
+  app->add_option("-o,--output", options.output,
+                  "write the artifact to this file")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--expect", options.expected,
+                  "refuse any artifact but the one with this SHA-256")
+      ->type_name("SHA256");
+  add.ProfileFlags(app);
+  lane(app);
+  app = add.Add(client, "verify", "Have an artifact verified",
+                &ClientVerifyCommand,
+                "With the module, its metering is checked as well, and it is "
+                "compiled again.",
+                "  ingot client verify token.ingot token.wasm --socket "
+                "/run/ingot/grpc\n");
+  app->add_option("ARTIFACT", options.files,
+                  "the artifact and, after it, the module that it was made "
+                  "from")
+      ->required()
+      ->expected(1, 2)
+      ->type_name("[MODULE]");
+  socket(app);
+  add.ProfileFlags(app);
+  app = add.Add(client, "quote", "Ask for bounds of a module's compile gas",
+                &ClientQuoteCommand, "",
+                "  ingot client quote token.wasm --socket /run/ingot/grpc\n");
+  add.File(app, "MODULE", "a binary WebAssembly module");
+  socket(app);
+  add.ProfileFlags(app);
+  app = add.Add(client, "call", "Call a function there", &ClientCallCommand,
+                "The module is compiled there first. An import that is called "
+                "is a fault, or zeros with\n--stub-imports.",
+                "  ingot client call math.wasm --invoke add 1 2 --socket "
+                "/run/ingot/grpc\n");
+  add.File(app, "MODULE", "a binary WebAssembly module");
+  socket(app);
+  add.Invoke(app);
+  app->add_flag("--stub-imports", options.stub_imports,
+                "imports return zero");
+  add.GasLimit(app, "gas of instantiation and call (default: 10^12)");
+  add.ProfileFlags(app);
+  lane(app);
+}
+
 void AddExplainAndDoctor(Builder& add, CLI::App* root) {
   CLI::App* app = add.Add(
       root, "explain", "Explain a verdict, trap, finding or fault",
@@ -396,6 +517,8 @@ std::unique_ptr<CommandTable> MakeCommandTable() {
   AddBench(add, root);
   AddProfile(add, root);
   AddStore(add, root);
+  AddServe(add, root);
+  AddClient(add, root);
   AddExplainAndDoctor(add, root);
   return table;
 }

@@ -33,6 +33,18 @@ int StoreVerifyCommand(const Options& options, Output& output);
 int StoreExportCommand(const Options& options, Output& output);
 int StoreImportCommand(const Options& options, Output& output);
 
+int ServeCommand(const Options& options, Output& output);
+
+// Client commands: files[0] is what is compiled, verified or called; `word` is
+// the module of `get`.
+int ClientHealthCommand(const Options& options, Output& output);
+int ClientInfoCommand(const Options& options, Output& output);
+int ClientCompileCommand(const Options& options, Output& output);
+int ClientGetCommand(const Options& options, Output& output);
+int ClientVerifyCommand(const Options& options, Output& output);
+int ClientQuoteCommand(const Options& options, Output& output);
+int ClientCallCommand(const Options& options, Output& output);
+
 }  // namespace ingot::cli
 
 #endif  // CLI_COMMANDS_H_

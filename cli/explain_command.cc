@@ -4,10 +4,12 @@
 
 #include "cli/explain.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "absl/status/status.h"
 #include "chain_integration/cosmwasm/host_error.h"
+#include "chain_integration/service/faults.h"
 #include "cli/code_names.h"
 #include "cli/commands.h"
 #include "compiler/abi/traps.h"
@@ -231,6 +233,29 @@ void AddFaults(std::vector<Explanation>* out) {
   }
 }
 
+// Those of the service, but for what the command line has under the same name.
+void AddServiceFaults(std::vector<Explanation>* out) {
+  for (int number = 1; number <= v1::FaultReason_MAX; ++number) {
+    const auto reason = static_cast<v1::FaultReason>(number);
+    const std::string name(service::ReasonName(reason));
+    if (std::any_of(out->begin(), out->end(), [&](const Explanation& item) {
+          return item.name == name;
+        })) {
+      continue;
+    }
+    out->push_back({name, "fault of the service", 0,
+                    std::string(service::ReasonMessage(reason)),
+                    fmt::format("Over gRPC its reason is {}. A fault says "
+                                "nothing about the module: it is never a "
+                                "verdict and never kept.",
+                                v1::FaultReason_Name(reason)),
+                    fmt::format("{{\"fault\":\"{}\", …}} of `ingot client`, "
+                                "exit code 3",
+                                name),
+                    std::string(service::ReasonRemedy(reason))});
+  }
+}
+
 }  // namespace
 
 std::vector<Explanation> AllExplanations() {
@@ -241,6 +266,7 @@ std::vector<Explanation> AllExplanations() {
   AddArtifactErrors(&all);
   AddHostErrors(&all);
   AddFaults(&all);
+  AddServiceFaults(&all);
   return all;
 }
 

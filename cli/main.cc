@@ -8,10 +8,15 @@
 
 #include "cli/command_line.h"
 #include "cli/output.h"
+#include "sandbox/worker/worker.h"
 
 namespace {
 
 int Run(const std::vector<std::string>& args) {
+  // How the service starts its workers; no command of a user.
+  if (!args.empty() && args[0] == "worker") {
+    return ingot::sandbox::WorkerMain({args.begin() + 1, args.end()});
+  }
   ingot::cli::ParsedCommand parsed = ingot::cli::ParseCommandLine(args);
   if (parsed.command == nullptr) {
     const bool wrong = parsed.exit_code != ingot::cli::kExitOk;

@@ -56,6 +56,20 @@ struct Options {
   std::string store;  // a folder
   uint64_t max_bytes = 0;
   bool trust = false;
+
+  // serve; over what its file says
+  std::string config;
+  std::string frames;
+  std::string metrics;
+  uint32_t workers = 0;  // 0: as the file says
+  bool check_config = false;
+
+  // serve, client
+  std::string socket;
+
+  // client
+  std::string expected;  // an artifact's SHA-256
+  bool block_lane = false;
 };
 
 }  // namespace ingot::cli

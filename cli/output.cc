@@ -77,17 +77,18 @@ int Output::Finish(int exit_code) {
 }
 
 int Output::Fault(const absl::Status& status) {
-  const std::string_view kind = FaultKind(status.code());
+  return Fault(FaultKind(status.code()), std::string(status.message()));
+}
+
+int Output::Fault(std::string_view kind, const std::string& message) {
   if (json_) {
     object_ = json::Value::MakeObject();
     object_.Add("fault", json::Value::String(kind));
-    object_.Add("message", json::Value::String(json::ToValidUtf8(
-                               std::string(status.message()))));
+    object_.Add("message", json::Value::String(json::ToValidUtf8(message)));
     return Finish(kExitFault);
   }
   std::fflush(stdout);
-  Remark(fmt::format("fault ({}): {}", kind,
-                     std::string(status.message())));
+  Remark(fmt::format("fault ({}): {}", kind, message));
   return kExitFault;
 }
 

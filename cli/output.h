@@ -56,6 +56,8 @@ class Output {
 
   // Says that the host failed, instead of everything else.
   int Fault(const absl::Status& status);
+  // The same with a kind of its own.
+  int Fault(std::string_view kind, const std::string& message);
   // The same for what a user wrote, such as a profile: what is invalid there is
   // wrong usage, the rest a fault.
   int Refusal(const absl::Status& status);

@@ -13,7 +13,8 @@ namespace {
 
 const char* const kCommands[] = {"compile", "run",     "call",    "check",
                                  "inspect", "verify",  "bench",   "profile",
-                                 "explain", "doctor"};
+                                 "explain", "doctor",  "serve",   "client",
+                                 "store"};
 
 TEST(UsageTest, EveryCommandHasHelp) {
   const IngotResult root = RunIngot({"--help"});
@@ -23,7 +24,10 @@ TEST(UsageTest, EveryCommandHasHelp) {
     const IngotResult help = RunIngot({command, "--help"});
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_EQ(help.err, "");
-    if (std::string(command) != "profile") {
+    const bool nested = std::string(command) == "profile" ||
+                        std::string(command) == "client" ||
+                        std::string(command) == "store";
+    if (!nested) {
       EXPECT_NE(help.out.find("Examples:"), std::string::npos) << command;
     }
   }
@@ -37,7 +41,17 @@ TEST(UsageTest, WrongUsageSaysWhatIsRight) {
       {{}, "Usage"},
       {{"chekc", "a.wasm"}, "did you mean check?"},
       {{"quote", "a.wasm"}, "not available in this version"},
-      {{"serve"}, "not available in this version"},
+      {{"serve"}, "there is no store"},
+      {{"serve", "--store", "s"}, "nothing to listen on"},
+      {{"serve", "--check-config", "--config",
+        TestFile("service.toml", "[store]\nfolder = 1\n")},
+       "service.toml:2: store.folder: is a string"},
+      {{"serve", "--store", "s", "--socket", "x", "--workers", "0"},
+       "workers"},
+      {{"client"}, "subcommand"},
+      {{"client", "info"}, "--socket"},
+      {{"client", "call", "--socket", "x", "--invoke", "f", "a.wasm"},
+       "MODULE comes before --invoke"},
       {{"check"}, "FILE"},
       {{"check", "--colour", "a.wasm"}, "--colour"},
       {{"compile", "a.wasm", "--level", "2"}, "level"},
