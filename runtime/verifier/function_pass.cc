@@ -60,18 +60,12 @@ uint32_t FirstFrom(std::span<const Entry> entries, uint32_t offset,
   return low;
 }
 
-// Entries of a table that is ordered by code offset, in [begin, end).
-template <typename Entry>
-std::span<const Entry> Within(std::span<const Entry> entries, uint32_t begin,
-                              uint32_t end) {
-  const uint32_t first = FirstFrom(entries, begin, kNowhere);
-  return entries.subspan(first, FirstFrom(entries, end, kNowhere) - first);
-}
-
 }  // namespace
 
 FunctionPass::FunctionPass(const CodeParts& parts,
                            const abi::VmctxLayout& layout, uint32_t defined,
+                           std::span<const TrapEntry> traps,
+                           std::span<const CertificateEntry> certificates,
                            Meter* meter, uint32_t* rodata_at,
                            BaseFacts* base_facts)
     : parts_(parts),
@@ -86,8 +80,8 @@ FunctionPass::FunctionPass(const CodeParts& parts,
       end_(entry_.code_offset + entry_.code_bytes),
       frame_(static_cast<int32_t>(entry_.frame_bytes)),
       own_(ShapeOf(TypeOfFunction(module_.imported_functions + defined))),
-      traps_(Within(parts.traps, entry_.code_offset, end_)),
-      certificates_(Within(parts.certificates, entry_.code_offset, end_)) {}
+      traps_(traps),
+      certificates_(certificates) {}
 
 uint32_t FunctionPass::TypeOfFunction(uint32_t function) const {
   return parts_.arena->Get(module_.functions, function);

@@ -30,11 +30,13 @@ struct BaseFacts {
 
 class FunctionPass {
  public:
+  // `traps` and `certificates` are those within the function's code, in order.
   // `meter` is null for part 1 alone. `rodata_at` is where the function's jump
   // tables begin; it is moved behind them.
   FunctionPass(const CodeParts& parts, const abi::VmctxLayout& layout,
-               uint32_t defined, Meter* meter, uint32_t* rodata_at,
-               BaseFacts* base_facts);
+               uint32_t defined, std::span<const abi::TrapEntry> traps,
+               std::span<const abi::CertificateEntry> certificates,
+               Meter* meter, uint32_t* rodata_at, BaseFacts* base_facts);
 
   Refusal Run();
 

@@ -21,6 +21,15 @@ constexpr Row kRows[] = {
 #undef INGOT_REFUSAL
 };
 
+// How many entries from `first` on lie before `end`.
+template <typename Entry>
+size_t CountBefore(std::span<const Entry> entries, size_t first,
+                   uint64_t end) {
+  size_t at = first;
+  while (at < entries.size() && entries[at].code_offset < end) ++at;
+  return at - first;
+}
+
 Refusal Verify(const CodeParts& parts, Meter* meter) {
   const wasm::Module& module = *parts.module;
   const abi::VmctxLayout layout(module);
@@ -43,22 +52,24 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
       }
     }
     at = end;
-    const Refusal refusal =
-        FunctionPass(parts, layout, i, meter, &rodata_at, &base).Run();
+    // Both tables are in order.
+    const auto own_traps = parts.traps.subspan(
+        traps, CountBefore(parts.traps, traps, end));
+    const auto own_certificates = parts.certificates.subspan(
+        certificates, CountBefore(parts.certificates, certificates, end));
+    if (!own_traps.empty() && own_traps[0].code_offset < begin) {
+      return {Reason::kTrapEntry, function, own_traps[0].code_offset};
+    }
+    if (!own_certificates.empty() && own_certificates[0].code_offset < begin) {
+      return {Reason::kOverlap, function, own_certificates[0].code_offset};
+    }
+    const Refusal refusal = FunctionPass(parts, layout, i, own_traps,
+                                         own_certificates, meter, &rodata_at,
+                                         &base)
+                                .Run();
     if (!refusal.ok()) return refusal;
-    // The pass has seen every entry up to the function's end.
-    while (traps < parts.traps.size() &&
-           parts.traps[traps].code_offset < end) {
-      if (parts.traps[traps++].code_offset < begin) {
-        return {Reason::kTrapEntry, function,
-                parts.traps[traps - 1].code_offset};
-      }
-    }
-    while (certificates < parts.certificates.size() &&
-           parts.certificates[certificates].code_offset < end) {
-      const uint32_t offset = parts.certificates[certificates++].code_offset;
-      if (offset < begin) return {Reason::kOverlap, function, offset};
-    }
+    traps += own_traps.size();
+    certificates += own_certificates.size();
   }
   if (base.left_by_tail_call && base.function != kNowhere) {
     return {Reason::kBaseNotRestored, base.function, base.code_offset};
