@@ -1,6 +1,5 @@
 #include "runtime/native/native_store.h"
 
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <xmmintrin.h>
 
@@ -13,81 +12,10 @@
 #include <vector>
 
 #include "runtime/native/host_functions.h"
-#include "runtime/native/native_program.h"
-#include "runtime/native/test_artifact.h"
-#include "runtime/nested.h"
+#include "runtime/native/native_store_fixture.h"
 
 namespace ingot::runtime {
 namespace {
-
-using wasm::ValType;
-
-Value I32(uint32_t bits) { return {ValType::kI32, bits}; }
-Value I64(uint64_t bits) { return {ValType::kI64, bits}; }
-Value F64(double value) {
-  return {ValType::kF64, std::bit_cast<uint64_t>(value)};
-}
-
-constexpr uint64_t kPlenty = 1'000'000'000;
-
-class NativeStoreTest : public testing::Test {
- protected:
-  NativeStoreTest() { Load({}); }
-
-  void Load(const TestArtifactOptions& options) {
-    auto loaded = UnverifiedProgram::Load(MakeTestArtifact(options), {});
-    ASSERT_TRUE(loaded.ok()) << loaded.status();
-    program_ = *loaded;
-  }
-
-  // The two host functions of the module: what they do is set by each test.
-  std::vector<Extern> Imports() {
-    const Extern host = store_->AddHostFunction(
-        {{ValType::kI32, ValType::kI64, ValType::kF64}, {ValType::kI32}},
-        [this](Caller& caller, std::span<const Value> args,
-               std::span<Value> results) {
-          return host_(caller, args, results);
-        });
-    const std::vector<ValType> many(8, ValType::kI64);
-    const Extern host_many = store_->AddHostFunction(
-        {many, many},
-        [](Caller&, std::span<const Value> args, std::span<Value> results) {
-          for (size_t i = 0; i < 8; ++i) results[i].bits = 10 * args[i].bits;
-          return HostResult::Ok();
-        });
-    return {host, host_many};
-  }
-
-  void Instantiate() {
-    auto made =
-        store_->Instantiate(program_, Imports(), transaction_, kPlenty);
-    ASSERT_TRUE(made.ok()) << made.status();
-    ASSERT_EQ(made->outcome.kind, OutcomeKind::kReturned);
-    instance_ = made->instance;
-  }
-
-  Extern Function(std::string_view name) {
-    const auto found = store_->FindExport(instance_, name);
-    EXPECT_TRUE(found.has_value()) << name;
-    return found.value_or(Extern{});
-  }
-
-  Outcome Call(std::string_view name, std::vector<Value> args,
-               uint64_t gas = kPlenty) {
-    auto outcome = store_->Call(Function(name), args, transaction_, gas);
-    EXPECT_TRUE(outcome.ok()) << outcome.status();
-    return outcome.ok() ? *outcome : Outcome{};
-  }
-
-  Transaction transaction_{Transaction::Budget{}};
-  std::shared_ptr<const NativeProgram> program_;
-  std::function<HostResult(Caller&, std::span<const Value>, std::span<Value>)>
-      host_ = [](Caller&, std::span<const Value>, std::span<Value>) {
-        return HostResult::Ok();
-      };
-  std::unique_ptr<NativeStore> store_ = std::make_unique<NativeStore>();
-  InstanceId instance_ = kNoInstance;
-};
 
 TEST_F(NativeStoreTest, ReturnsResultAndGas) {
   Instantiate();
@@ -413,109 +341,6 @@ TEST_F(NativeStoreTest, ResetTakesTheMemoryItIsGiven) {
   EXPECT_FALSE(store_->Reset(instance_, image).ok());
   image.resize(100);
   EXPECT_FALSE(store_->Reset(instance_, image).ok());
-}
-
-TEST_F(NativeStoreTest, NestedRunsShareTheTransaction) {
-  Instantiate();
-  int depth = 0;
-  host_ = [&](Caller& caller, std::span<const Value> args,
-              std::span<Value> results) {
-    EXPECT_EQ(caller.transaction().stack_used, 64u * (depth + 1));
-    if (++depth == 5) return HostResult::Ok();
-    auto outcome = CallNested(caller, *store_, Function("call_host"),
-                              std::vector<Value>(args.begin(), args.end()),
-                              1000);
-    EXPECT_TRUE(outcome.ok());
-    EXPECT_EQ(outcome->kind, OutcomeKind::kReturned);
-    results[0].bits = outcome->results[0].bits;
-    return HostResult::Ok();
-  };
-  const Outcome outcome = Call("call_host", {I32(1), I64(2), F64(3)});
-  EXPECT_EQ(outcome.results, std::vector<Value>{I32(5)});
-  EXPECT_EQ(outcome.gas_used, 50u);
-  EXPECT_EQ(transaction_.depth, 0u);
-}
-
-TEST_F(NativeStoreTest, NestedTrapDoesNotEndItsParent) {
-  Instantiate();
-  host_ = [&](Caller& caller, std::span<const Value>,
-              std::span<Value> results) {
-    auto outcome =
-        CallNested(caller, *store_, Function("call_trap"), {}, 1000);
-    EXPECT_TRUE(outcome.ok());
-    EXPECT_EQ(outcome->kind, OutcomeKind::kTrapped);
-    EXPECT_EQ(outcome->backtrace.size(), 2u);
-    results[0].bits = 9;
-    return HostResult::Ok();
-  };
-  const Outcome outcome = Call("call_host", {I32(1), I64(2), F64(3)});
-  EXPECT_EQ(outcome.results, std::vector<Value>{I32(10)});
-  EXPECT_EQ(outcome.gas_used, 30u);
-}
-
-TEST_F(NativeStoreTest, NestedRunMayBeOfAnotherStore) {
-  Instantiate();
-  NativeStore other;
-  const auto stack_of_other = std::make_shared<uint64_t>(0);
-  const std::vector<ValType> many(8, ValType::kI64);
-  const Extern imports[] = {
-      other.AddHostFunction(
-          {{ValType::kI32, ValType::kI64, ValType::kF64}, {ValType::kI32}},
-          [=](Caller& caller, std::span<const Value>, std::span<Value>) {
-            *stack_of_other = caller.transaction().stack_used;
-            return HostResult::Ok();
-          }),
-      other.AddHostFunction({many, many},
-                            [](Caller&, std::span<const Value>,
-                               std::span<Value>) { return HostResult::Ok(); }),
-  };
-  auto made = other.Instantiate(program_, imports, transaction_, kPlenty);
-  ASSERT_TRUE(made.ok());
-  const Extern trap = *other.FindExport(made->instance, "call_trap");
-  const Extern call = *other.FindExport(made->instance, "call_host");
-  host_ = [&](Caller& caller, std::span<const Value> args,
-              std::span<Value> results) {
-    auto trapped = CallNested(caller, other, trap, {}, 1000);
-    EXPECT_TRUE(trapped.ok());
-    EXPECT_EQ(trapped->kind, OutcomeKind::kTrapped);
-    auto called = CallNested(caller, other, call,
-                             std::vector<Value>(args.begin(), args.end()), 50);
-    EXPECT_TRUE(called.ok());
-    results[0] = called->results[0];
-    auto far = CallNested(caller, *store_, Function("load"),
-                          std::vector<Value>{I32(1 << 20)}, 50);
-    EXPECT_TRUE(far.ok());
-    EXPECT_EQ(far->trap, TrapCode::kOutOfBoundsMemory);
-    return HostResult::Ok();
-  };
-  const Outcome outcome = Call("call_host", {I32(1), I64(2), F64(3)});
-  EXPECT_EQ(outcome.results, std::vector<Value>{I32(2)});
-  EXPECT_EQ(outcome.gas_used, 10u + 20 + 10 + 16);
-  EXPECT_EQ(*stack_of_other, 128u);
-}
-
-TEST_F(NativeStoreTest, NestingIsLimited) {
-  Instantiate();
-  Transaction shallow({.nesting = 2});
-  uint32_t runs = 0;
-  host_ = [&](Caller& caller, std::span<const Value> args,
-              std::span<Value>) {
-    ++runs;
-    auto outcome = CallNested(caller, *store_, Function("call_host"),
-                              std::vector<Value>(args.begin(), args.end()),
-                              1000);
-    EXPECT_TRUE(outcome.ok());
-    if (outcome->kind == OutcomeKind::kTrapped) {
-      EXPECT_EQ(outcome->trap, TrapCode::kStackOverflow);
-      EXPECT_EQ(outcome->function, kTestCallHost);
-      EXPECT_EQ(outcome->offset, TestBodyOffset(kTestCallHost));
-    }
-    return HostResult::Ok();
-  };
-  const Value args[] = {I32(1), I64(2), F64(3)};
-  ASSERT_TRUE(
-      store_->Call(Function("call_host"), args, shallow, kPlenty).ok());
-  EXPECT_EQ(runs, 3u);
 }
 
 TEST_F(NativeStoreTest, FloatingPointEnvironmentIsFixedAndRestored) {
