@@ -52,11 +52,12 @@ struct NativeFunction {
 };
 
 // Functions of a store that are numbered one after the other, from `first` on:
-// those that an instance's module defines, or one of the host.
+// those that an instance's module defines, or the host's of one
+// AddHostFunctions.
 struct NativeFunctions {
   uint32_t first = 0;
   NativeInstance* instance = nullptr;  // one of the two
-  NativeHostFunction* host = nullptr;
+  NativeHostFunction* hosts = nullptr;
 };
 
 struct NativeHostFunction {

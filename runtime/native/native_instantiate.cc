@@ -10,7 +10,6 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/base/check.h"
-#include "metering/instantiation.h"
 #include "runtime/native/native_run.h"
 #include "runtime/native/native_store.h"
 
@@ -404,9 +403,7 @@ absl::StatusOr<Store::Instantiation> NativeStore::Instantiate(
     return Instantiation{id, *std::move(outcome)};
   };
   if (!run.Begin(nullptr) ||
-      !run.PayFee(InstantiationFee(native->profile().execution,
-                                   native->arena(), module)
-                      .value())) {
+      !run.PayFee(native->instantiation_fee().value())) {
     return finish(kNoInstance);
   }
   uint64_t pages = 0;

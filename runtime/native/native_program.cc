@@ -10,6 +10,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/abi/calling_convention.h"
+#include "metering/instantiation.h"
 #include "runtime/artifact/artifact_error.h"
 #include "runtime/native/address_registry.h"
 #include "runtime/native/canonical_types.h"
@@ -182,6 +183,8 @@ void NativeProgram::ReadTypes() {
     type_ids_.push_back(AcquireTypeId(signatures_.back()));
   }
   function_types_ = View(module().functions);
+  instantiation_fee_ =
+      InstantiationFee(profile().execution, arena(), module());
   for (const wasm::Export& entry : View(module().exports)) {
     exports_.emplace(Name(entry.name), entry);
   }

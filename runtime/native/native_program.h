@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "compiler/abi/artifact.h"
 #include "compiler/abi/vmctx.h"
+#include "metering/gas.h"
 #include "runtime/artifact/artifact_reader.h"
 #include "runtime/native/reservation.h"
 #include "runtime/platform/platform.h"
@@ -70,6 +71,8 @@ class NativeProgram final : public Program {
   std::span<const uint32_t> element_functions() const {
     return element_functions_;
   }
+  // What an instance costs, but for what its code does.
+  Gas instantiation_fee() const { return instantiation_fee_; }
   // By function index.
   uint32_t TypeOf(uint32_t function) const { return function_types_[function]; }
 
@@ -105,6 +108,7 @@ class NativeProgram final : public Program {
   std::vector<Signature> signatures_;
   std::vector<uint32_t> type_ids_;
   std::span<const uint32_t> function_types_;
+  Gas instantiation_fee_ = Gas::FromLimit(0);
   std::vector<abi::FuncRef> declared_refs_;
   std::vector<uint32_t> element_functions_;
   absl::btree_map<std::string, wasm::Export> exports_;

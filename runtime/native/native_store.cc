@@ -75,9 +75,9 @@ Extern NativeStore::AddHostFunctions(
     host.ref.base = reinterpret_cast<uint64_t>(host.base());
     host.ref.type_id = host.entry->type_id;
     host.ref.function = host.index;
-    functions_.push_back({host.index, nullptr, &host});
   }
   if (count != 0) {
+    functions_.push_back({first.index, nullptr, hosts.get()});
     references_[reinterpret_cast<uint64_t>(&hosts[0].ref)] = {
         static_cast<uint32_t>(count), sizeof(NativeHostFunction)};
   }
@@ -95,9 +95,9 @@ NativeFunction NativeStore::FunctionAt(uint32_t index) const {
           return value < functions.first;
         }));
   }
-  if (found->host != nullptr) {
-    return {&found->host->ref, &found->host->entry->signature, nullptr,
-            found->host};
+  if (found->hosts != nullptr) {
+    NativeHostFunction& host = found->hosts[index - found->first];
+    return {&host.ref, &host.entry->signature, nullptr, &host};
   }
   NativeInstance& instance = *found->instance;
   const NativeProgram& program = *instance.program;
