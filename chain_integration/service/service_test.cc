@@ -246,21 +246,14 @@ std::string Http2(uint8_t type, uint8_t flags, uint32_t stream,
   return bytes + payload;
 }
 
-TEST_F(ServiceTest, GrpcThatIsNone) {
-  const auto service = Serve();
-  {
-    const RawConnection garbage(grpc_);
-    ASSERT_TRUE(garbage.Send(std::string(1000, 'x')));
-    while (!garbage.Receive(64).empty()) {
-    }
-  }
-  // A call whose message announces 1 GB.
+// The beginning of a connection and of a call in it.
+std::string Http2Call(const std::string& path) {
   std::string headers;
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{
            {":method", "POST"},
            {":scheme", "http"},
-           {":path", "/ingot.v1.CompilerService/Compile"},
+           {":path", path},
            {":authority", "x"},
            {"content-type", "application/grpc"},
            {"te", "trailers"}}) {
@@ -270,13 +263,74 @@ TEST_F(ServiceTest, GrpcThatIsNone) {
     headers += static_cast<char>(value.size());
     headers += value;
   }
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Http2(4, 0, 0, "") +
+         Http2(1, 4, 1, headers);
+}
+
+TEST_F(ServiceTest, GrpcThatIsNone) {
+  const auto service = Serve();
+  {
+    const RawConnection garbage(grpc_);
+    ASSERT_TRUE(garbage.Send(std::string(1000, 'x')));
+    while (!garbage.Receive(64).empty()) {
+    }
+  }
+  // A call whose message announces 1 GB.
   const RawConnection large(grpc_);
   const std::string announced("\0\x40\0\0\0", 5);
-  ASSERT_TRUE(large.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
-                         Http2(4, 0, 0, "") + Http2(1, 4, 1, headers) +
+  ASSERT_TRUE(large.Send(Http2Call("/ingot.v1.CompilerService/Compile") +
                          Http2(0, 0, 1, announced + std::string(64, 'x'))));
   // It waits for the rest, and keeps nobody else from anything.
   ExpectServed();
+}
+
+TEST_F(ServiceTest, ReflectionListsTheServices) {
+  const auto service = Serve();
+  const RawConnection connection(grpc_);
+  // list_services, field 7, empty; the end of the stream.
+  const std::string request("\0\0\0\0\x02\x3a\0", 7);
+  ASSERT_TRUE(connection.Send(
+      Http2Call("/grpc.reflection.v1alpha.ServerReflection/"
+                "ServerReflectionInfo") +
+      Http2(0, 1, 1, request)));
+  std::string answer;
+  while (answer.find("ingot.v1.ExecutionService") == answer.npos) {
+    const std::string more = connection.Receive(1);
+    ASSERT_FALSE(more.empty()) << answer;
+    answer += more;
+  }
+  EXPECT_THAT(answer, HasSubstr("ingot.v1.CompilerService"));
+}
+
+TEST_F(ServiceTest, TcpHasNoBlockLaneUnlessItIsGiven) {
+  const auto service = Serve(
+      "[tcp]\naddress = \"127.0.0.1:0\"\n[limits]\nburst = 3\n"
+      "calls_per_second = 1\n");
+  std::string log;
+  size_t at = log.npos;
+  for (int i = 0; at == log.npos && i < 600; ++i) {
+    usleep(50'000);
+    log = service->Log();
+    at = log.find("\"tcp_port\":");
+  }
+  ASSERT_NE(at, log.npos) << log;
+  Client client("tcp:127.0.0.1:" + std::to_string(std::stoi(
+                                       log.substr(at + 11))));
+  v1::GetArtifactRequest request;
+  request.set_lane(v1::LANE_BLOCK);
+  absl::Status status;
+  for (int i = 0; i < 10; ++i) {
+    status = client.GetArtifact(request).status();
+    if (ReasonOf(status) == v1::FAULT_REASON_RATE_LIMITED) break;
+    EXPECT_EQ(ReasonOf(status), v1::FAULT_REASON_BAD_REQUEST);
+  }
+  EXPECT_EQ(ReasonOf(status), v1::FAULT_REASON_RATE_LIMITED);
+  // On the unix socket it has no limits.
+  Client local(grpc_);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(ReasonOf(local.GetArtifact(request).status()),
+              v1::FAULT_REASON_BAD_REQUEST);
+  }
 }
 
 TEST_F(ServiceTest, MessagesThatAreTooLarge) {
