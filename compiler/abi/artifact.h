@@ -78,8 +78,8 @@ static_assert(sizeof(TrapEntry) == 20);
 // the verifier (compiler/x64/DIALECT.md, 7).
 struct CertificateEntry {
   uint32_t code_offset;
-  // Bit r: general register r has a zero upper half. Above: kCertificatePaid
-  // and kCertificateRepair.
+  // Bit r: general register r has a zero upper half. Above: kCertificatePaid,
+  // kCertificateRepair and the round (kCertificateRound).
   uint32_t zero_upper;
   int32_t owed_minus_paid;  // gas: 0
   // Module offset of the wasm instruction with which a gas segment begins: the
@@ -94,8 +94,13 @@ static_assert(sizeof(CertificateEntry) == 16);
 inline constexpr uint32_t kCertificatePaid = uint32_t{1} << 31;
 // A repair out of line that returns behind the jump that leads here.
 inline constexpr uint32_t kCertificateRepair = uint32_t{1} << 30;
+// Which round of an unrolled loop the place is in: 0 outside of one. A loop's
+// header need not test but in round 0.
+inline constexpr uint32_t kCertificateRoundShift = 28;
+inline constexpr uint32_t kCertificateRound = uint32_t{3}
+                                              << kCertificateRoundShift;
 inline constexpr uint32_t kCertificateFlags =
-    kCertificatePaid | kCertificateRepair;
+    kCertificatePaid | kCertificateRepair | kCertificateRound;
 
 }  // namespace ingot::abi
 

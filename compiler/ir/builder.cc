@@ -83,15 +83,17 @@ BuildResult BuildGraph(Arena& arena, const uint8_t* bytes,
 }
 
 bool Builder::Allocate(uint32_t scale) {
-  const uint64_t bytes = body_.end - body_.begin;
-  const uint64_t insts = (uint64_t{body_.instructions} * 2 +
+  unrolling_budget_ = UnrollingBudget();
+  const uint64_t again = unrolling_budget_;
+  const uint64_t bytes = body_.end - body_.begin + again;
+  const uint64_t insts = (uint64_t{body_.instructions} * 2 + again +
                           body_.call_operands + body_.calls + type_->params +
                           2 * uint64_t{body_.controls} + 64) *
                          scale;
-  const uint64_t blocks =
-      (2 * uint64_t{body_.branches} + 3 * uint64_t{body_.controls} + 8) * scale;
-  const uint64_t edges =
-      (2 * uint64_t{body_.branches} + 3 * uint64_t{body_.controls} + 8) * scale;
+  const uint64_t blocks = (2 * uint64_t{body_.branches} +
+                           3 * uint64_t{body_.controls} + again / 2 + 8) *
+                          scale;
+  const uint64_t edges = blocks;
   const uint64_t pool = (2 * uint64_t{body_.call_operands} +
                          2 * uint64_t{body_.calls} +
                          2 * uint64_t{body_.branches} +
@@ -99,7 +101,8 @@ bool Builder::Allocate(uint32_t scale) {
                             scale +
                         (slots_ ? 0 : 2 * kMergeBudgetPerByte * bytes + 512);
   budget_ = static_cast<uint32_t>(kMergeBudgetPerByte * bytes + 256);
-  const uint64_t trail = slots_ ? 1 : (uint64_t{body_.instructions} + budget_);
+  const uint64_t trail =
+      slots_ ? 1 : (uint64_t{body_.instructions} + again + budget_);
   Array<Inst> inst_array;
   Array<Block> block_array;
   Array<Edge> edge_array;
@@ -170,7 +173,8 @@ Builder::Outcome Builder::Build(uint32_t scale) {
   type_pool_ = arena_.View(module_.type_pool).data();
   runs_ = arena_.View(module_.local_runs).data() + body_.first_run;
   if (!Allocate(scale)) return Outcome::kNoMemory;
-  if (numbering_ != nullptr && !numbering_->Begin(arena_, body_.controls)) {
+  if (numbering_ != nullptr &&
+      !numbering_->Begin(arena_, body_.controls + unrolling_budget_)) {
     return Outcome::kNoMemory;
   }
   graph_.slot_mode = slots_;
@@ -194,6 +198,9 @@ Builder::Outcome Builder::Build(uint32_t scale) {
       graph_.insts[gas_].c = pos_;
     }
     Step(reader, op);
+    if (resume_ == 0) continue;
+    reader = OperatorReader(bytes_, resume_, body_.end);
+    resume_ = 0;
   }
   INGOT_CHECK(reader.status().ok());
   locals_.stamp = stamp_;

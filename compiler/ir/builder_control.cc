@@ -28,6 +28,7 @@ BlockId Builder::StartBlock(bool loop_header) {
   block.loop = open_loop_;
   block.pos = next_pos_;
   block.is_loop_header = loop_header;
+  block.round = round_;
   reachable_ = true;
   if (num_controls_ == 0 && block_ == 0) BeginSegment(0);
   return block_;
@@ -143,6 +144,7 @@ void Builder::OpenLoop(const Operator& op) {
   loop.parent = open_loop_;
   open_loop_ = graph_.num_loops++;
   control.loop = open_loop_;
+  control.opened = graph_.num_insts;
   control.header = StartBlock(true);
   ForgetMemory();
   loop.header = control.header;
@@ -160,6 +162,8 @@ void Builder::OpenLoop(const Operator& op) {
   BeginSegment(kFlagCheck);
   control.trail_mark = num_trail_;
   INGOT_CHECK(num_controls_ < cap_controls_);
+  const uint32_t rounds = RoundsOf(control.loop_info);
+  if (rounds > 1) BeginUnrolling(control, rounds);
   controls_[num_controls_++] = control;
 }
 
@@ -207,6 +211,7 @@ void Builder::Else() {
 
 void Builder::End() {
   Control& control = controls_[num_controls_ - 1];
+  if (IsUnrolled(control)) return EndRound();
   if (control.kind == ControlKind::kLoop) {
     const EdgeId out = reachable_ ? NewEdge() : kNoId;
     if (reachable_) JumpTo(out);
@@ -248,7 +253,7 @@ void Builder::End() {
 // Makes the block behind a label from the edges that lead to it.
 void Builder::Merge(const Control& control) {
   height_ = control.height + control.results;
-  HideFrom(control.split);
+  HideBefore(control);
   StartBlock(false);
   graph_.blocks[block_].opened = control.opened;
   if (slots_) {
@@ -359,6 +364,18 @@ void Builder::HideFrom(InstId split) {
   numbering_->Forget();
 }
 
+// What is known where the edges of a label meet. Behind a single one that left
+// just now, memory is as it was there.
+void Builder::HideBefore(const Control& label) {
+  constexpr uint32_t kBranchAndJump = 3;
+  if (label.num_edges == 1 && numbering_ != nullptr &&
+      graph_.num_insts - label.split <= kBranchAndJump) {
+    numbering_->Hide(label.split, graph_.num_insts);
+    return;
+  }
+  HideFrom(label.split);
+}
+
 void Builder::UndoTo(uint32_t mark) {
   while (num_trail_ > mark) {
     const TrailEntry& entry = trail_[--num_trail_];
@@ -371,7 +388,7 @@ void Builder::AppendEdge(Control& label, EdgeId edge) {
   if (label.last_edge == kNoId) {
     label.first_edge = edge;
     // The arms of an `if` split at its branch.
-    if (label.kind == ControlKind::kBlock || label.kind == ControlKind::kBody) {
+    if (label.kind != ControlKind::kIf && label.kind != ControlKind::kElse) {
       label.split = graph_.num_insts;
     }
   } else {
@@ -396,15 +413,19 @@ EdgeId Builder::EdgeToLabel(Control& label) {
     }
     return edge;
   }
-  return label.kind == ControlKind::kLoop ? EdgeToLoop(label)
-                                          : EdgeToForward(label);
+  if (label.kind != ControlKind::kLoop ||
+      (IsUnrolled(label) && unrolling_.rounds != 0)) {
+    return EdgeToForward(label);
+  }
+  return EdgeToLoop(label);
 }
 
 EdgeId Builder::EdgeToForward(Control& label) {
   const EdgeId edge = NewEdge();
   const uint32_t stamp = ++stamp_;
   const uint32_t at = Pool(1);
-  Charge(num_trail_ - label.trail_mark + label.results);
+  const uint32_t arity = LabelArity(label);
+  Charge(num_trail_ - label.trail_mark + arity);
   uint32_t pairs = 0;
   for (uint32_t i = label.trail_mark; i < num_trail_ && !Over(); ++i) {
     LocalsScratch::Entry& entry = locals_.entries[trail_[i].local];
@@ -416,11 +437,11 @@ EdgeId Builder::EdgeToForward(Control& label) {
     graph_.pool[pair + 1] = entry.value;
     ++pairs;
   }
-  const uint32_t operands = Pool(label.results);
+  const uint32_t operands = Pool(arity);
   if (Over()) return edge;
   graph_.pool[at] = pairs;
-  for (uint32_t i = 0; i < label.results; ++i) {
-    graph_.pool[operands + i] = stack_[height_ - label.results + i];
+  for (uint32_t i = 0; i < arity; ++i) {
+    graph_.pool[operands + i] = stack_[height_ - arity + i];
   }
   graph_.edges[edge].args = at;
   AppendEdge(label, edge);
@@ -499,12 +520,14 @@ void Builder::BranchIf(uint32_t depth) {
   const InstId condition = PopCondition();
   Control& label = Label(depth);
   const bool copies = NeedsCopies(label);
-  const EdgeId taken = copies ? NewEdge() : EdgeToLabel(label);
+  const bool leaves = IsBeyondRounds(label);
+  const EdgeId taken = copies || leaves ? NewEdge() : EdgeToLabel(label);
   const EdgeId fall = NewEdge();
   if (Over()) return;
   Emit(kBranch, Type::kNone, condition, taken, fall);
   EndBlock();
   if (copies) CopyBlock(label, taken);
+  if (leaves) LeavingBlock(label, taken);
   if (Over()) return;
   BindEdge(fall, StartBlock(false));
   BeginSegment(0);

@@ -39,6 +39,14 @@ struct Control {
   uint32_t branch_place = 0;  // its edge among those of that br_table
 };
 
+// A loop whose body is built several times (builder_unroll.cc).
+struct Unrolling {
+  uint32_t begin = 0;        // module offset of its body
+  uint32_t rounds = 0;       // still to come behind this one
+  uint32_t control = kNoId;  // its place on the control stack; kNoId: none
+  Control exits;             // the label behind its `end`
+};
+
 struct TrailEntry {
   uint32_t local;
   uint32_t old_value;
@@ -137,6 +145,16 @@ class Builder final : public ConstantMaker {
   void FillMergeArgs(const Control& control, uint32_t changed,
                      uint32_t num_changed, uint32_t phis);
   void HideFrom(InstId split);
+  void HideBefore(const Control& label);
+
+  // builder_unroll.cc
+  uint32_t UnrollingBudget() const;
+  uint32_t RoundsOf(uint32_t loop) const;
+  void BeginUnrolling(const Control& control, uint32_t rounds);
+  bool IsUnrolled(const Control& control) const;
+  bool IsBeyondRounds(const Control& label) const;
+  EdgeId LeavingBlock(Control& label, EdgeId edge);
+  void EndRound();
   InstId PopCondition();
   void UndoTo(uint32_t mark);
   void FlushTop(uint32_t count);
@@ -176,6 +194,10 @@ class Builder final : public ConstantMaker {
   uint32_t skipped_ = 0;       // controls opened in unreachable code
   uint32_t next_loop_ = 0;     // LoopInfo of the next `loop`
   uint32_t open_loop_ = kNoId;
+  uint8_t round_ = 0;          // of the loop that is being unrolled
+  uint32_t unrolling_budget_ = 0;
+  Unrolling unrolling_;
+  uint32_t resume_ = 0;        // where to go on reading, if not 0
   BlockId block_ = kNoId;
   InstId gas_ = kNoId;
   uint32_t owed_ = 0;

@@ -129,6 +129,11 @@ struct Block {
   // Module offset of what is executed next; kNoId: code between blocks.
   uint32_t pos = kNoId;
   bool is_loop_header = false;
+  // In a loop that is unrolled: which round of it this is, from 0. Elsewhere 0.
+  uint8_t round = 0;
+  bool begins_round = false;  // what a jump back to the header became
+  // Only passes control on to what follows the loop around it.
+  bool leaves_loop = false;
   // Where several forward edges meet: the first instruction behind the opening
   // of the label. Every path here passes it.
   InstId opened = 0;

@@ -64,10 +64,12 @@ class Placement {
     return b;
   }
 
-  // Loops around a block.
+  // How deep in loops a block runs; 0 if it only traps.
   uint32_t DepthOf(BlockId b) const {
-    const uint32_t loop = graph_.blocks[b].loop;
-    return loop == kNoId ? 0 : loop_depth_[loop];
+    const Block& block = graph_.blocks[b];
+    if (graph_.insts[block.end - 1].op == kTrap) return 0;
+    const uint32_t loops = block.loop == kNoId ? 0 : loop_depth_[block.loop];
+    return block.leaves_loop ? loops : loops + 1;
   }
 
   // The class of the blocks that follow `b`; kNoId if none does.
@@ -128,7 +130,7 @@ class Placement {
   uint32_t* parent_ = nullptr;
   uint32_t* lowest_ = nullptr;  // first block of the class
   uint32_t* ahead_ = nullptr;   // of the class
-  uint32_t* depth_ = nullptr;   // most loops around a block of the class
+  uint32_t* depth_ = nullptr;   // the greatest of a block of the class
   uint32_t* loop_depth_ = nullptr;
 };
 

@@ -228,7 +228,8 @@ TEST(TrivialPhisTest, AreSeenThrough) {
     ++phis;
     trivial += Resolved(graph, i) != i ? 1 : 0;
   }
-  EXPECT_EQ(phis, 4u);
+  // One of them joins the ways out of the inner loop's rounds.
+  EXPECT_EQ(phis, 5u);
   EXPECT_EQ(trivial, 2u);
   const Inst& last = graph.insts[graph.num_insts - 1];
   EXPECT_EQ(graph.insts[Resolved(graph, graph.pool[last.a])].op, kParam);
@@ -273,14 +274,111 @@ TEST(GasPlacementTest, ALoopPaysOnceARound) {
     const Block& block = graph.blocks[b];
     const Inst& gas = graph.insts[block.last_gas];
     const int64_t due = int64_t{gas.a} + gas.b - block.ahead;
-    if (block.loop != kNoId && !block.is_loop_header) {
+    if (block.loop != kNoId && !block.is_loop_header && !block.leaves_loop) {
       ++inside;
       EXPECT_EQ(due, 0) << b;
     }
     given_back += due < 0 ? 1 : 0;
   }
-  EXPECT_EQ(inside, 2u);
-  EXPECT_EQ(given_back, 1u);
+  // Of each round: what follows its first branch, and all but the first begin.
+  EXPECT_EQ(inside, 7u);
+  // By its first branch from each round, by its last from all but the last.
+  EXPECT_EQ(given_back, 7u);
+}
+
+// What only traps does not keep the branch before it from paying for what
+// follows.
+TEST(GasPlacementTest, TrapsBoundNothing) {
+  ByteWriter code = X();
+  code.Byte(0x04).Byte(kVoid).Inst(Op::kUnreachable).Inst(Op::kEnd);
+  for (int i = 0; i < 40; ++i) code.Inst(Op::kNop);
+  code.Inst(Op::kLocalGet, 0);
+  TestGraph test = Optimised(std::move(code));
+  ASSERT_EQ(test.result(), BuildResult::kOk);
+  Graph& graph = test.graph();
+  ASSERT_TRUE(PlaceGas(test.arena(), graph));
+  ASSERT_EQ(graph.num_blocks, 3u);
+  EXPECT_EQ(graph.insts[graph.blocks[1].end - 1].op, kTrap);
+  EXPECT_EQ(graph.blocks[1].ahead, graph.blocks[2].ahead);
+  EXPECT_EQ(graph.blocks[2].ahead, graph.insts[graph.blocks[2].last_gas].a);
+}
+
+// loop { x = x - 1; <nops>; br_if x }
+TestGraph CountDown(uint32_t nops, const ByteWriter& inside = {}) {
+  ByteWriter code;
+  code.Byte(0x03).Byte(kVoid);
+  code.Inst(Op::kLocalGet, 0).I32Const(1).Inst(Op::kI32Sub);
+  code.Inst(Op::kLocalSet, 0);
+  for (uint32_t i = 0; i < nops; ++i) code.Inst(Op::kNop);
+  code.Raw(inside.bytes());
+  code.Inst(Op::kLocalGet, 0).Inst(Op::kBrIf, 0).Inst(Op::kEnd);
+  code.Inst(Op::kLocalGet, 0);
+  return Optimised(std::move(code));
+}
+
+uint32_t Rounds(TestGraph test) {
+  EXPECT_EQ(test.result(), BuildResult::kOk);
+  EXPECT_EQ(VerifyGraph(test.graph()).what, nullptr);
+  const Graph& graph = test.graph();
+  uint32_t rounds = 0;
+  for (BlockId b = 0; b < graph.num_blocks; ++b) {
+    const Block& block = graph.blocks[b];
+    if (!block.is_loop_header && !block.begins_round) continue;
+    EXPECT_EQ(block.round, rounds);
+    ++rounds;
+  }
+  return rounds;
+}
+
+TEST(UnrollingTest, SmallLoops) {
+  EXPECT_EQ(Rounds(CountDown(0)), 4u);
+  EXPECT_EQ(Rounds(CountDown(35)), 3u);
+  EXPECT_EQ(Rounds(CountDown(60)), 2u);
+  EXPECT_EQ(Rounds(CountDown(100)), 1u);
+}
+
+TEST(UnrollingTest, NotWithCallsOrLoopsInside) {
+  ByteWriter call = XY();
+  EXPECT_EQ(Rounds(CountDown(0, call.Inst(Op::kCall, 0).Inst(Op::kDrop))), 1u);
+  ByteWriter loop;
+  loop.Byte(0x03).Byte(kVoid).Inst(Op::kLocalGet, 0).I32Const(2);
+  loop.Inst(Op::kI32ShrU).Inst(Op::kLocalTee, 0).Inst(Op::kBrIf, 0);
+  TestGraph nest = CountDown(0, loop.Inst(Op::kEnd));
+  ASSERT_EQ(nest.result(), BuildResult::kOk);
+  EXPECT_EQ(VerifyGraph(nest.graph()).what, nullptr);
+  uint32_t inner = 0;
+  for (BlockId b = 0; b < nest.graph().num_blocks; ++b) {
+    const Block& block = nest.graph().blocks[b];
+    if (!block.begins_round) continue;
+    EXPECT_NE(nest.graph().loops[block.loop].parent, kNoId);
+    ++inner;
+  }
+  EXPECT_EQ(inner, 3u);
+}
+
+// One test and one payment for four rounds.
+TEST(UnrollingTest, PaysForAllRoundsAtOnce) {
+  TestGraph test = CountDown(0);
+  Graph& graph = test.graph();
+  ASSERT_TRUE(PlaceGas(test.arena(), graph));
+  uint32_t tests = 0, header = 0, given_back = 0;
+  for (BlockId b = 0; b < graph.num_blocks; ++b) {
+    const Block& block = graph.blocks[b];
+    const Inst& gas = graph.insts[block.last_gas];
+    tests += (gas.flags & kFlagCheck) != 0 ? 1 : 0;
+    const int64_t due = int64_t{gas.a} + gas.b - block.ahead;
+    if (block.is_loop_header) {
+      header = gas.a;
+      EXPECT_EQ(gas.b, 3 * gas.a);
+    }
+    if (block.begins_round) EXPECT_EQ(due, 0);
+    if (block.leaves_loop && due < 0) {
+      EXPECT_LT(-due, int64_t{4} * header);
+      ++given_back;
+    }
+  }
+  EXPECT_EQ(tests, 1u);
+  EXPECT_EQ(given_back, 3u);
 }
 
 // A loop's header tests, so nothing is paid before it for it.

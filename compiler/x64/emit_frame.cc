@@ -58,7 +58,7 @@ void Emitter::ZeroSlots() {
   // r11 counts down; parameters in registers must survive.
   as_.Ri(x::kIdMov, Width::k32, kScratch, count);
   const uint32_t loop = as_.offset();
-  Certificate({as_.zero_upper(), kNowhere, 0}, 0);
+  Certificate({as_.zero_upper(), kNowhere, 0, 0}, 0);
   Mem mem = Slot(params);
   mem.index = kScratch;
   mem.shift = 3;

@@ -33,6 +33,7 @@ bool Emitter::Emit(FunctionCode* out) {
   out->certs.Attach(&arena_);
   fixups_.Attach(&arena_);
   edge_stubs_.Attach(&arena_);
+  late_.Attach(&arena_);
   trap_stubs_.Attach(&arena_);
   nan_stubs_.Attach(&arena_);
   gas_stubs_.Attach(&arena_);
@@ -68,10 +69,13 @@ bool Emitter::Emit(FunctionCode* out) {
   Prologue();
   FindForwards();
   for (BlockId b = 0; b < graph_.num_blocks; b = next_) {
-    next_ = b + 1;
-    while (next_ < graph_.num_blocks && forward_[next_] != next_) ++next_;
+    FindNext(b);
     EmitBlock(b);
+    for (BlockId late = b + 1; late < next_; ++late) {
+      if (forward_[late] == late) late_.Push(Late{late, segment_});
+    }
   }
+  EmitLate();
   Stubs();
   out->code = as_.buffer();
   out->code_bytes = as_.offset();
@@ -84,7 +88,7 @@ bool Emitter::Emit(FunctionCode* out) {
   }
   return !(out->rodata.failed() || out->relocs.failed() ||
            out->traps.failed() || out->certs.failed() || fixups_.failed() ||
-           edge_stubs_.failed() || trap_stubs_.failed() ||
+           edge_stubs_.failed() || late_.failed() || trap_stubs_.failed() ||
            nan_stubs_.failed() || gas_jumps_.failed() ||
            gas_stubs_.failed() || table_fixups_.failed() ||
            pending_.failed() || ready_.failed());
@@ -110,6 +114,25 @@ uint64_t Emitter::CodeBound() const {
     emitted += (flags & (kFlagLive | kFlagFused)) == kFlagLive;
   }
   return 160 * emitted + 24 * moves + 40 * uint64_t{graph_.num_pool} + 1024;
+}
+
+// The block that is emitted behind `b`.
+void Emitter::FindNext(BlockId b) {
+  next_ = b + 1;
+  while (next_ < graph_.num_blocks &&
+         (forward_[next_] != next_ || IsLate(next_))) {
+    ++next_;
+  }
+}
+
+// What a loop is left by, and nothing else is done in, stands behind all else:
+// the loop goes straight on.
+bool Emitter::IsLate(BlockId b) const {
+  const Block& block = graph_.blocks[b];
+  return block.leaves_loop && !block.is_loop_header && !block.begins_round &&
+         block.phis == 0 && block.end - block.first == 2 &&
+         graph_.insts[block.first].op == kGas &&
+         graph_.insts[block.first + 1].op == kJump;
 }
 
 void Emitter::EmitBlock(BlockId b) {
@@ -145,7 +168,7 @@ void Emitter::BlockCertificate(BlockId b) {
   if (begin == kNoId) {
     InsideSegment(zero_upper);
   } else {
-    Certificate({zero_upper, begin, ahead_}, 0);
+    Certificate({zero_upper, begin, ahead_, graph_.blocks[b].round}, 0);
   }
 }
 
@@ -154,12 +177,14 @@ void Emitter::BlockCertificate(BlockId b) {
 // begins stays one.
 void Emitter::Certificate(const Situation& situation, uint32_t flags) {
   const uint32_t mask = situation.zero_upper & kCertified;
+  const uint32_t round = situation.round << abi::kCertificateRoundShift;
   const int32_t owed = -static_cast<int32_t>(situation.ahead);
   const uint32_t count = out_->certs.size();
   if (count != 0 && out_->certs[count - 1].code_offset == as_.offset()) {
     abi::CertificateEntry& last = out_->certs[count - 1];
     if (flags == 0) {
       last.zero_upper &= ~abi::kCertificateFlags;
+      last.zero_upper |= round;
       last.wasm_offset = situation.segment;
       last.owed_minus_paid = owed;
     }
@@ -167,14 +192,15 @@ void Emitter::Certificate(const Situation& situation, uint32_t flags) {
     as_.SetZeroUpper(last.zero_upper & kCertified);
     return;
   }
-  out_->certs.Push(abi::CertificateEntry{as_.offset(), mask | flags, owed,
-                                         situation.segment});
+  out_->certs.Push(abi::CertificateEntry{
+      as_.offset(), mask | flags | round, owed, situation.segment});
   as_.SetZeroUpper(mask);
 }
 
 // A place inside of the segment that is paid.
 void Emitter::InsideSegment(uint32_t zero_upper) {
-  Certificate({zero_upper, segment_, ahead_}, abi::kCertificatePaid);
+  Certificate({zero_upper, segment_, ahead_, graph_.blocks[block_].round},
+              abi::kCertificatePaid);
 }
 
 // A label inside of an instruction's expansion, where short jumps arrive.
@@ -354,7 +380,8 @@ void Emitter::FindForwards() {
     const Block& block = graph_.blocks[b];
     const Inst& last = graph_.insts[block.end - 1];
     const InstId first = block.first + block.phis;
-    if (b == 0 || block.is_loop_header || last.op != kJump ||
+    if (b == 0 || block.is_loop_header || block.begins_round ||
+        last.op != kJump ||
         block.last_gas != first) {
       continue;
     }
@@ -464,10 +491,13 @@ void Emitter::Goto(EdgeId edge) {
   GotoBlock(TargetOf(edge));
 }
 
+// A round of a loop is a place of its own, even if nothing is done in it.
 void Emitter::GotoBlock(BlockId block) {
+  const bool empty_round = graph_.blocks[block_].begins_round &&
+                           as_.offset() == block_at_[block_];
   if (block <= block_) {
     as_.JmpBack(block_at_[block]);
-  } else if (block != next_) {
+  } else if (block != next_ || empty_round) {
     fixups_.Push(Fixup{as_.Jmp(), block});
   }
 }
@@ -633,80 +663,6 @@ void Emitter::Return(InstId i) {
   }
   RunParallel();
   Epilogue();
-}
-
-void Emitter::Stubs() {
-  for (uint32_t i = 0; i < nan_stubs_.size(); ++i) {
-    const NanStub stub = nan_stubs_[i];
-    as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.situation,
-                abi::kCertificatePaid | abi::kCertificateRepair);
-    if (stub.type == Type::kF32) {
-      as_.MovImm64(kScratch, 0x7FC00000u);
-      as_.Xr(x::kIdMovd, Width::k32, stub.reg, kScratch);
-    } else {
-      as_.MovImm64(kScratch, 0x7FF8000000000000u);
-      as_.Xr(x::kIdMovq, Width::k64, stub.reg, kScratch);
-    }
-    as_.JmpBack(stub.back);
-  }
-  for (uint32_t i = 0; i < edge_stubs_.size(); ++i) {
-    const EdgeStub stub = edge_stubs_[i];
-    as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.situation, abi::kCertificatePaid);
-    EdgeMoves(stub.edge);
-    as_.JmpBack(block_at_[TargetOf(stub.edge)]);
-  }
-  for (uint32_t i = 0; i < gas_stubs_.size(); ++i) {
-    const GasStub stub = gas_stubs_[i];
-    as_.Patch32(stub.at, as_.offset());
-    Certificate(stub.situation,
-                abi::kCertificatePaid | abi::kCertificateRepair);
-    as_.Ri(x::kIdCmp, Width::k64, kGasReg, -int64_t{stub.price});
-    gas_jumps_.Push(as_.Jcc(Cc::kL));
-    as_.JmpBack(stub.back);
-  }
-  for (uint32_t i = 0; i < trap_stubs_.size(); ++i) {
-    const TrapStub stub = trap_stubs_[i];
-    as_.Patch32(stub.at, as_.offset());
-    if (stub.also != kNoId) as_.Patch32(stub.also, as_.offset());
-    AddTrap(as_.offset(), stub.inst, stub.code, stub.correction);
-    as_.Ud2();
-  }
-  if (gas_jumps_.size() != 0) {
-    for (uint32_t i = 0; i < gas_jumps_.size(); ++i) {
-      as_.Patch32(gas_jumps_[i], as_.offset());
-    }
-    AddTrap(as_.offset(), 0, TrapCode::kOutOfGas, 0);
-    as_.Ud2();
-  }
-}
-
-// The gas that a trap at `inst` owes and has not paid: never positive here,
-// since a segment is paid at its start.
-int32_t Emitter::Correction(InstId inst) const {
-  return static_cast<int32_t>(graph_.insts[inst].gas - segment_paid_);
-}
-
-void Emitter::TrapIf(Cc cc, InstId inst, TrapCode code) {
-  trap_stubs_.Push(TrapStub{as_.Jcc(cc), inst, code, Correction(inst)});
-}
-
-void Emitter::TrapLikeLast(Cc cc) {
-  const uint32_t at = as_.Jcc(cc);
-  if (!trap_stubs_.failed()) trap_stubs_[trap_stubs_.size() - 1].also = at;
-}
-
-void Emitter::TrapHere(InstId inst, TrapCode code) {
-  AddTrap(as_.offset(), inst, code, Correction(inst));
-  as_.Ud2();
-}
-
-void Emitter::AddTrap(uint32_t at, InstId inst, TrapCode code,
-                      int32_t correction) {
-  out_->traps.Push(abi::TrapEntry{at, graph_.insts[inst].pos,
-                                  graph_.body->function, correction,
-                                  static_cast<uint32_t>(code)});
 }
 
 int64_t Emitter::ConstImm(InstId value) const {

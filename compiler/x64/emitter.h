@@ -91,6 +91,12 @@ class Emitter {
     uint32_t zero_upper;
     uint32_t segment;
     uint32_t ahead;
+    uint32_t round;
+  };
+  // A block that only leaves a loop, and the segment that it is reached from.
+  struct Late {
+    BlockId block;
+    uint32_t segment;
   };
   struct EdgeStub {
     uint32_t at;  // the jump's displacement
@@ -158,8 +164,13 @@ class Emitter {
   void BlockCertificate(BlockId b);
   void Certificate(const Situation& situation, uint32_t flags);
   void InsideSegment(uint32_t zero_upper);
-  Situation Here() const { return {as_.zero_upper(), segment_, ahead_}; }
+  Situation Here() const {
+    return {as_.zero_upper(), segment_, ahead_, graph_.blocks[block_].round};
+  }
   void FindForwards();
+  void FindNext(BlockId b);
+  void EmitLate();
+  bool IsLate(BlockId b) const;
   BlockId TargetOf(EdgeId edge) const;
   bool SameTarget(EdgeId a, EdgeId b);
   EdgeId OnlyEntry(const Inst& table);
@@ -273,6 +284,7 @@ class Emitter {
   BlockId next_ = 0;            // the block that is emitted next
   ArenaVector<Fixup> fixups_;
   ArenaVector<EdgeStub> edge_stubs_;
+  ArenaVector<Late> late_;
   ArenaVector<TrapStub> trap_stubs_;
   ArenaVector<NanStub> nan_stubs_;
   ArenaVector<uint32_t> gas_jumps_;

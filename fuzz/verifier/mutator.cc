@@ -216,8 +216,7 @@ bool Mutator::ChangeCertificate(Mutation kind) {
           s_.certificates[Below(s_.certificates.size())].wasm_offset + Below(2);
       return true;
     case Mutation::kCertificateFlag:
-      entry.zero_upper ^= Below(2) == 0 ? abi::kCertificatePaid
-                                        : abi::kCertificateRepair;
+      entry.zero_upper ^= uint32_t{1} << (28 + Below(4));
       return true;
     default: {
       const uint32_t moved = entry.code_offset + 1 + Below(12);

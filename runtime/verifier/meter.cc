@@ -7,12 +7,24 @@
 namespace ingot::verifier {
 
 // Goes on at a segment's begin, of which nothing is paid but what was paid
-// ahead.
-void Meter::Enter(uint32_t segment, int64_t ahead) {
+// ahead. In later rounds no test is due.
+void Meter::Enter(uint32_t segment, int64_t ahead, uint32_t round) {
   current_ = segment;
+  round_ = round;
   entered_with_ = ahead;
   ahead_ = ahead - segments_.At(segment).price;
-  paid_ = tested_ = false;
+  paid_ = false;
+  tested_ = round != 0;
+}
+
+// Whether control may pass from where it is to a round of a later segment or of
+// a header. Rounds only go up without a test, at the header of the innermost
+// loop; who leaves that loop comes back through a header that tests.
+bool Meter::RoundFollows(uint32_t to, uint32_t round) const {
+  const uint32_t loop = segments_.At(current_).loop;
+  const Segment& target = segments_.At(to);
+  if (target.is_header) return round == 0 || (to == loop && round > round_);
+  return round == (target.loop == loop ? round_ : 0);
 }
 
 // A segment is settled when its price is paid, and what had to be tested before
@@ -33,7 +45,7 @@ Reason Meter::Begin(uint32_t defined) {
     return Reason::kFrameSize;
   }
   if (!segments_.Build(body)) return Reason::kModuleTooLarge;
-  Enter(0, 0);
+  Enter(0, 0, 0);
   return Reason::kNone;
 }
 
@@ -44,6 +56,7 @@ Reason Meter::Transfer(const abi::CertificateEntry& to) {
   const uint32_t segment = segments_.Find(to.wasm_offset, current_);
   const int64_t owed = ahead_ + to.owed_minus_paid;
   if (segment == kNowhere || !segments_.At(segment).is_label || owed < 0 ||
+      !RoundFollows(segment, RoundOf(to)) ||
       !segments_.Follows(current_, segment, static_cast<uint64_t>(owed))) {
     return Reason::kTransfer;
   }
@@ -54,10 +67,11 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
   const bool paid = (entry.zero_upper & abi::kCertificatePaid) != 0;
   const uint32_t segment = segments_.Find(entry.wasm_offset, current_);
   const int64_t ahead = -int64_t{entry.owed_minus_paid};
+  const uint32_t round = RoundOf(entry);
   // Nothing is paid ahead of a test, which would take it for missing.
   if (ahead < 0 || segment == kNowhere ||
       (!paid && !segments_.At(segment).is_label) ||
-      (!paid && ahead != 0 && segments_.At(segment).tests)) {
+      (!paid && ahead != 0 && round == 0 && segments_.At(segment).tests)) {
     return Reason::kCertificateContents;
   }
   if (reached) {
@@ -65,10 +79,12 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
       RETURN_IF_REFUSED(Transfer(entry));
     } else {
       RETURN_IF_REFUSED(Settled());
-      if (segment != current_ || ahead != ahead_) return Reason::kTransfer;
+      if (segment != current_ || ahead != ahead_ || round != round_) {
+        return Reason::kTransfer;
+      }
     }
   }
-  Enter(segment, ahead);
+  Enter(segment, ahead, round);
   if (!paid) return Reason::kNone;
   ahead_ = ahead;
   paid_ = tested_ = true;
@@ -83,7 +99,7 @@ Reason Meter::Jump(const abi::CertificateEntry& to, bool forwards) {
   }
   RETURN_IF_REFUSED(Settled());
   if (!forwards || segments_.Find(to.wasm_offset, current_) != current_ ||
-      ahead_ + to.owed_minus_paid != 0) {
+      RoundOf(to) != round_ || ahead_ + to.owed_minus_paid != 0) {
     return Reason::kTransfer;
   }
   return Reason::kNone;
@@ -99,9 +115,8 @@ Reason Meter::Test() {
 Reason Meter::Pay(int64_t amount) {
   if (paid_ && segments_.At(current_).kind == SegmentEnd::kSplit) {
     RETURN_IF_REFUSED(Settled());
-    Enter(current_ + 1, ahead_);
+    Enter(current_ + 1, ahead_, round_);
   }
-  if (paid_) return Reason::kSegmentPrice;
   ahead_ += amount;
   paid_ = true;
   return ahead_ >= 0 ? Reason::kNone : Reason::kSegmentPrice;
@@ -127,7 +142,7 @@ Reason Meter::CallSite(const abi::TrapEntry& entry, const Callee& callee) {
   if (entry.wasm_offset != segment.end || entry.owed_minus_paid != 0) {
     return Reason::kTrapGas;
   }
-  Enter(current_ + 1, 0);
+  Enter(current_ + 1, 0, round_);
   return Reason::kNone;
 }
 

@@ -32,13 +32,19 @@ class Meter {
   Reason Return();
 
  private:
-  void Enter(uint32_t segment, int64_t ahead);
+  static uint32_t RoundOf(const abi::CertificateEntry& entry) {
+    return (entry.zero_upper & abi::kCertificateRound) >>
+           abi::kCertificateRoundShift;
+  }
+  void Enter(uint32_t segment, int64_t ahead, uint32_t round);
+  bool RoundFollows(uint32_t to, uint32_t round) const;
   Reason Settled() const;
   Reason Transfer(const abi::CertificateEntry& to);
 
   const CodeParts& parts_;
   WasmSegments segments_;
   uint32_t current_ = 0;  // segment
+  uint32_t round_ = 0;    // of the innermost loop around it
   // Paid before this segment for it and what follows; and less its price, with
   // what is paid in it.
   int64_t entered_with_ = 0;

@@ -115,6 +115,7 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
   stack_ = arena_.View(stack_array);
   num_segments_ = num_successors_ = num_points_ = num_controls_ = 0;
   depth_ = skipped_ = 0;
+  loop_ = kNowhere;
   calls_ = overflow_ = false;
   return true;
 }
@@ -174,7 +175,10 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
       AddNext();
       Close(op.offset, SegmentEnd::kTransfer);
       Push(Kind::kLoop);
-      return Open(next, true, true);
+      loop_ = num_segments_;
+      Open(next, true, true);
+      segments_[num_segments_ - 1].is_header = true;
+      return;
     case Op::kIf:
       AddNext();
       AddSuccessor(Where::kElse, num_controls_);
@@ -233,6 +237,7 @@ void WasmSegments::EndControl(const Operator& op, uint32_t next) {
   bool opens = control.has_edges;
   if (control.kind == Kind::kLoop) {
     opens = reachable_;
+    loop_ = control.outer;
   } else {
     control.target = num_segments_;
     if (control.kind == Kind::kIf) {
@@ -258,6 +263,7 @@ void WasmSegments::Open(uint32_t begin, bool is_label, bool tests) {
   Segment& segment = segments_[num_segments_++];
   segment = Segment{};
   segment.begin = begin;
+  segment.loop = loop_;
   segment.is_label = is_label;
   segment.tests = tests;
   segment.first_successor = num_successors_;
@@ -302,7 +308,7 @@ void WasmSegments::Push(Kind kind) {
     overflow_ = true;
     return;
   }
-  controls_[num_controls_] = {kind, false, num_segments_, kNowhere};
+  controls_[num_controls_] = {kind, false, num_segments_, kNowhere, loop_};
   stack_[depth_++] = num_controls_++;
 }
 

@@ -63,7 +63,9 @@ struct Segment {
   uint32_t points = 0;
   SegmentEnd kind = SegmentEnd::kTransfer;
   Callee callee;
+  uint32_t loop = kNowhere;  // the header of the innermost loop around it
   bool tests = false;   // a loop's header, or the entry of one that calls
+  bool is_header = false;
   bool is_label = false;
 };
 
@@ -101,6 +103,7 @@ class WasmSegments {
     bool has_edges;
     uint32_t target;       // the segment that a branch to it leads to
     uint32_t else_target;
+    uint32_t outer;        // of a loop: the loop around it
   };
   enum class Where : uint32_t { kNext, kLabel, kElse };
   struct Successor {
@@ -154,6 +157,7 @@ class WasmSegments {
   uint32_t num_controls_ = 0;
   uint32_t depth_ = 0;
   uint32_t skipped_ = 0;
+  uint32_t loop_ = kNowhere;  // header of the innermost open loop
   uint64_t owed_ = 0;
   bool reachable_ = false;
   bool calls_ = false;
