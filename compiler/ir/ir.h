@@ -64,6 +64,7 @@ enum : IrOp {
   kTestNonzero,   // i32: (a & b) != 0
   kAndNot,        // ~a & b (x86-64-v3)
   kAddScaled,     // a + (b << c)
+  kByteSwap,      // the bytes of a in the opposite order
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
   // a: price of what follows up to the next kGas or the end. b: what is paid

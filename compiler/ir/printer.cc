@@ -37,6 +37,7 @@ const char* OwnName(IrOp op) {
     case kTestZero: return "test_zero";
     case kTestNonzero: return "test_nonzero";
     case kAndNot: return "and_not";
+    case kByteSwap: return "byte_swap";
     case kAddScaled: return "add_scaled";
     case kRefFunc: return "ref.func";
     case kLoadSlot: return "load_slot";

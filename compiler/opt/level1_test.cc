@@ -141,6 +141,56 @@ TEST(SimplifyTest, AndNot) {
             (Ops{W(Op::kI32Xor), kAndNot}));
 }
 
+// Byte k of x to the opposite place, first masked or first shifted.
+ByteWriter SwappedByte(ValType type, uint32_t k, bool mask_first) {
+  const bool is_64 = type == ValType::kI64;
+  const uint32_t last = is_64 ? 7 : 3;
+  const auto number = [is_64](ByteWriter* code, uint64_t bits) {
+    is_64 ? code->I64Const(static_cast<int64_t>(bits))
+          : code->I32Const(static_cast<int32_t>(bits));
+  };
+  const auto mask = [&](ByteWriter* code, uint32_t place) {
+    number(code, uint64_t{0xFF} << 8 * place);
+    code->Inst(is_64 ? Op::kI64And : Op::kI32And);
+  };
+  ByteWriter code = X();
+  if (mask_first) mask(&code, k);
+  const bool left = 2 * k < last;
+  number(&code, 8 * (left ? last - 2 * k : 2 * k - last));
+  code.Inst(left ? (is_64 ? Op::kI64Shl : Op::kI32Shl)
+                 : (is_64 ? Op::kI64ShrU : Op::kI32ShrU));
+  if (!mask_first) mask(&code, last - k);
+  return code;
+}
+
+TEST(SimplifyTest, BytesInTheOppositeOrder) {
+  for (const ValType type : {kI32, ValType::kI64}) {
+    const bool is_64 = type == ValType::kI64;
+    const uint32_t bytes = is_64 ? 8 : 4;
+    for (const bool mask_first : {false, true}) {
+      for (uint32_t missing = 0; missing <= bytes; ++missing) {
+        ByteWriter code;
+        uint32_t terms = 0;
+        for (uint32_t k = 0; k < bytes; ++k) {
+          if (k == missing) continue;
+          code.Raw(SwappedByte(type, k, mask_first).bytes());
+          if (++terms > 1) code.Inst(is_64 ? Op::kI64Or : Op::kI32Or);
+        }
+        TestGraph test = Optimised(std::move(code), type, type);
+        ASSERT_EQ(test.result(), BuildResult::kOk);
+        EXPECT_EQ(Returned(test).op == kByteSwap, missing == bytes);
+      }
+    }
+  }
+  // Two halves that are rotated.
+  ByteWriter code = X().I32Const(8).Inst(Op::kI32Rotl).I32Const(0xFF00FF);
+  code.Inst(Op::kI32And).Inst(Op::kLocalGet, 0).I32Const(24);
+  code.Inst(Op::kI32Rotl).I32Const(static_cast<int32_t>(0xFF00FF00));
+  code.Inst(Op::kI32And).Inst(Op::kI32Or);
+  TestGraph test = Optimised(std::move(code));
+  EXPECT_EQ(Returned(test).op, kByteSwap);
+}
+
 TEST(ValueNumberingTest, EqualInstructionsAreOne) {
   EXPECT_EQ(Left(Optimised(XY().Inst(Op::kI32Add).Inst(Op::kLocalGet, 0)
                                .Inst(Op::kLocalGet, 1).Inst(Op::kI32Add)

@@ -146,6 +146,7 @@ class Rules {
     if (IsIntCompare(p.op)) return Compare(s, b, is_64);
     if (p.a == p.b && Same(s)) return true;
     if (b.known) return WithConstant(s, b.bits, is_64);
+    if (ByteSwap(s)) return true;
     return v3_ && AndNot(s);
   }
 
@@ -167,6 +168,81 @@ class Rules {
       }
     }
     return false;
+  }
+
+  // What an `or` of shifted and masked copies of one value has of it, byte by
+  // byte: only bytes at the place that they have in the opposite order.
+  struct Swapped {
+    InstId whole = kNoId;
+    uint64_t mask = 0;  // of the result, what is there already
+  };
+
+  bool ByteSwap(Simplified* s) {
+    const Pure& p = s->pure;
+    const bool is_64 = p.op == W(Op::kI64Or);
+    if (!is_64 && p.op != W(Op::kI32Or)) return false;
+    // Each term brings a byte, and so many may wait: that bounds the walk.
+    constexpr uint32_t kMostTerms = 8;
+    InstId terms[kMostTerms] = {p.a, p.b};
+    uint32_t count = 2;
+    Swapped found;
+    while (count != 0) {
+      const Inst& inst = insts_[terms[--count]];
+      if (inst.op != p.op) {
+        if (!SwappedTerm(inst, is_64, &found)) return false;
+        continue;
+      }
+      if (count + 2 > kMostTerms) return false;
+      terms[count++] = inst.a;
+      terms[count++] = inst.b;
+    }
+    if (found.mask != (is_64 ? ~uint64_t{0} : uint64_t{0xFFFFFFFF})) {
+      return false;
+    }
+    s->pure = Pure{kByteSwap, p.type, found.whole, kNoId, 0};
+    return true;
+  }
+
+  // x << n, x >> n, rotl(x, n) & m, (x & m) << n and so on.
+  bool SwappedTerm(const Inst& term, bool is_64, Swapped* found) const {
+    const Inst* shift = &term;
+    uint64_t kept = ~uint64_t{0}, taken = ~uint64_t{0};
+    if (IsAnd(term)) {
+      const Number mask = NumberOf(term.b);
+      if (!mask.known) return false;
+      kept = mask.bits;
+      shift = &insts_[term.a];
+    }
+    const bool left = shift->op == (is_64 ? W(Op::kI64Shl) : W(Op::kI32Shl));
+    const bool right =
+        shift->op == (is_64 ? W(Op::kI64ShrU) : W(Op::kI32ShrU));
+    const bool round =
+        shift->op == (is_64 ? W(Op::kI64Rotl) : W(Op::kI32Rotl));
+    if (!left && !right && !round) return false;
+    const Number amount = NumberOf(shift->b);
+    const uint32_t bytes = is_64 ? 8 : 4;
+    const uint32_t bits = static_cast<uint32_t>(amount.bits) & (8 * bytes - 1);
+    if (!amount.known || bits % 8 != 0) return false;
+    InstId whole = shift->a;
+    const Inst& masked = insts_[whole];
+    if (whole != found->whole && IsAnd(masked) && NumberOf(masked.b).known) {
+      taken = NumberOf(masked.b).bits;
+      whole = masked.a;
+    }
+    if (found->whole != kNoId && found->whole != whole) return false;
+    found->whole = whole;
+    const uint64_t before = found->mask;
+    for (uint32_t to = 0; to < bytes; ++to) {
+      uint32_t from = left || round ? to - bits / 8 : to + bits / 8;
+      if (round) from &= bytes - 1;
+      if (from >= bytes) continue;
+      const uint64_t byte =
+          kept >> 8 * to & taken >> 8 * from & uint64_t{0xFF};
+      if (byte == 0) continue;
+      if (byte != 0xFF || from != bytes - 1 - to) return false;
+      found->mask |= byte << 8 * to;
+    }
+    return found->mask != before;
   }
 
   bool Test(Simplified* s) {

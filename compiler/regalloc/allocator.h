@@ -65,6 +65,7 @@ class Allocator {
                   bool memory_ok, bool imm_ok);
   void ThreeOperand(InstId i, InstId a, InstId b, bool memory_ok);
   void Unary(InstId i, InstId a, bool early_result);
+  void InPlace(InstId i, InstId a);
   void Shift(InstId i, InstId a, InstId count);
   void Divide(InstId i, InstId a, InstId b, bool remainder);
   void CompareOperands(InstId i, uint32_t pos);

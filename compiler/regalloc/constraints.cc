@@ -61,6 +61,8 @@ void Allocator::AllocateInst(InstId i) {
       return Compare(i);
     case kAndNot: case kAddScaled:
       return ThreeOperand(i, inst.a, inst.b, false);
+    case kByteSwap:
+      return InPlace(i, inst.a);
     case kReturn:
       for (uint32_t k = 0; k < inst.b; ++k) {
         out_.pool_loc[inst.a + k] = LocationOf(graph_.pool[inst.a + k], i);
@@ -196,18 +198,23 @@ void Allocator::Unary(InstId i, InstId a, bool early_result) {
   DefineAny(i);
 }
 
+// dst = op a, with dst first holding a.
+void Allocator::InPlace(InstId i, InstId a) {
+  const uint8_t ra = UseInRegister(a, i);
+  out_.insts[i].src[0] = ra;
+  if (DiesAt(a, i)) {
+    Release(ra);
+    Define(i, ra);
+  } else {
+    DefineAny(i);
+  }
+}
+
 void Allocator::Shift(InstId i, InstId a, InstId count) {
   Alloc& alloc = out_.insts[i];
   if (IsConst(count)) {
-    const uint8_t ra = UseInRegister(a, i);
-    alloc.src[0] = ra;
+    InPlace(i, a);
     alloc.src[1] = kImmediate;
-    if (DiesAt(a, i)) {
-      Release(ra);
-      Define(i, ra);
-    } else {
-      DefineAny(i);
-    }
     return;
   }
   if (graph_.v3 && IsShift(graph_.insts[i].op)) {

@@ -79,6 +79,10 @@ class Assembler {
     Check(asm_.emit(id, Gp(w, dst), Gp(w, a), Gp(w, b)));
     Wrote(id, w, dst);
   }
+  void ByteSwap(Width w, uint8_t reg) {
+    Check(asm_.emit(x::kIdBswap, Gp(w, reg)));
+    Wrote(x::kIdBswap, w, reg);
+  }
   void R(X86 id, Width w, uint8_t reg) {
     Check(asm_.emit(id, Gp(w, reg)));
     if (id == x::kIdNeg) {

@@ -65,6 +65,8 @@ const Row kRows[] = {
     {"imul edx, esi, 0x64",
      [](Assembler& a) { a.Rri(x::kIdImul, k32, 2, 6, 100); }},
     {"neg r11", [](Assembler& a) { a.R(x::kIdNeg, k64, kScratch); }},
+    {"bswap ebx", [](Assembler& a) { a.ByteSwap(k32, 3); }},
+    {"bswap r12", [](Assembler& a) { a.ByteSwap(k64, 12); }},
     {"idiv ebx", [](Assembler& a) { a.R(x::kIdIdiv, k32, 3); }},
     {"shl rdi, cl", [](Assembler& a) { a.Rcl(x::kIdShl, k64, 7); }},
     {"rol r10d, 0x05", [](Assembler& a) { a.Ri(x::kIdRol, k32, 10, 5); }},

@@ -294,6 +294,10 @@ void Emitter::EmitInst(InstId i) {
       as_.Rrr(x::kIdAndn, WidthOf(inst.type), alloc.dst, alloc.src[0],
               alloc.src[1]);
       return;
+    case kByteSwap:
+      MoveReg(inst.type, alloc.dst, alloc.src[0]);
+      as_.ByteSwap(WidthOf(inst.type), alloc.dst);
+      return;
     case kAddScaled:
       as_.Rm(x::kIdLea, WidthOf(inst.type), alloc.dst,
              Mem{alloc.src[0], alloc.src[1], static_cast<uint8_t>(inst.c), 0});

@@ -204,9 +204,9 @@ const std::map<ZydisMnemonic, asmjit::InstId> kAsmjitIds = {
 // clang-format off
 #define M(zydis, id) {ZYDIS_MNEMONIC_##zydis, asmjit::x86::Inst::kId##id},
     M(ADD, Add) M(OR, Or) M(AND, And) M(SUB, Sub) M(XOR, Xor) M(CMP, Cmp)
-    M(TEST, Test) M(IMUL, Imul) M(NOT, Not) M(NEG, Neg) M(DIV, Div)
-    M(IDIV, Idiv) M(CDQ, Cdq) M(CQO, Cqo) M(ROL, Rol) M(ROR, Ror) M(SHL, Shl)
-    M(SHR, Shr) M(SAR, Sar) M(MOV, Mov) M(LEA, Lea) M(MOVSXD, Movsxd)
+    M(TEST, Test) M(IMUL, Imul) M(NOT, Not) M(NEG, Neg) M(BSWAP, Bswap)
+    M(DIV, Div) M(IDIV, Idiv) M(CDQ, Cdq) M(CQO, Cqo) M(ROL, Rol)
+    M(ROR, Ror) M(SHL, Shl) M(SHR, Shr) M(SAR, Sar) M(MOV, Mov) M(LEA, Lea) M(MOVSXD, Movsxd)
     M(MOVZX, Movzx) M(MOVSX, Movsx) M(BSF, Bsf) M(BSR, Bsr) M(POPCNT, Popcnt)
     M(LZCNT, Lzcnt) M(TZCNT, Tzcnt) M(MOVSS, Movss) M(MOVSD, Movsd)
     M(MOVAPS, Movaps) M(MOVD, Movd) M(MOVQ, Movq) M(CVTSI2SS, Cvtsi2ss)
