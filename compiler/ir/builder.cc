@@ -585,6 +585,7 @@ void Builder::Return() {
   const uint32_t at = Pool(count);
   if (Over()) return;
   for (uint32_t i = count; i-- > 0;) graph_.pool[at + i] = Pop();
+  if (open_loop_ != kNoId) graph_.blocks[block_].leaves_loop = true;
   Emit(kReturn, Type::kNone, at, count);
   EndBlock();
 }

@@ -511,6 +511,7 @@ void Builder::FlushTop(uint32_t count) {
 void Builder::Branch(uint32_t depth) {
   Control& label = Label(depth);
   if (NeedsCopies(label)) CopyToLabel(label);
+  if (IsBeyondRounds(label)) graph_.blocks[block_].leaves_loop = true;
   const EdgeId edge = EdgeToLabel(label);
   if (Over()) return;
   JumpTo(edge);

@@ -13,7 +13,7 @@ namespace ingot::compiler {
 namespace {
 
 // What all rounds of a loop may have together, and the most rounds.
-constexpr uint32_t kUnrolledBytes = 160;
+constexpr uint32_t kUnrolledBytes = 96;
 constexpr uint32_t kMostRounds = 4;
 
 }  // namespace

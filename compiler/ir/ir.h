@@ -133,8 +133,7 @@ struct Block {
   // In a loop that is unrolled: which round of it this is, from 0. Elsewhere 0.
   uint8_t round = 0;
   bool begins_round = false;  // what a jump back to the header became
-  // Only passes control on to what follows the loop around it.
-  bool leaves_loop = false;
+  bool leaves_loop = false;     // ends outside of the loop that it is in
   // Where several forward edges meet: the first instruction behind the opening
   // of the label. Every path here passes it.
   InstId opened = 0;

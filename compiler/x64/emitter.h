@@ -295,6 +295,7 @@ class Emitter {
   // those, and which one writes it.
   ArenaVector<PendingMove> pending_;
   ArenaVector<uint32_t> ready_;
+  bool scratch_taken_ = false;  // a pending move needs r11
   uint32_t* readers_ = nullptr;
   uint32_t* reader_ = nullptr;
   uint32_t* writer_ = nullptr;

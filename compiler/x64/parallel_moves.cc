@@ -1,8 +1,9 @@
 #include "compiler/x64/emitter.h"
 
 // Moves that happen at once, put in order: a move whose target nobody still
-// reads goes first; when only cycles remain, one value is parked in xmm15.
-// Linear in the number of moves. Copies from frame to frame go through r11.
+// reads goes first; when only cycles remain, one value is parked: in xmm15, or
+// in r11 where that is free. Linear in the number of moves. Copies from frame
+// to frame go through r11, and constants for vector registers and the frame.
 
 namespace ingot::compiler {
 
@@ -14,6 +15,9 @@ void Emitter::AddParallel(uint32_t dst, uint8_t where, InstId value) {
     src = kSlotBase + live_.values[value].slot;
   }
   if (src == dst) return;
+  if (dst >= kSlotBase ? src >= kSlotBase : src == kSrcConst && dst >= kXmm0) {
+    scratch_taken_ = true;
+  }
   const uint32_t index = pending_.Push(
       PendingMove{dst, src, value, src == kSrcConst ? kNoId : reader_[src]});
   if (pending_.failed()) return;
@@ -35,7 +39,10 @@ void Emitter::RunParallel() {
       // Every pending move lies on a cycle: park one target's old content.
       while (writer_[pending_[next_cycle].dst] != next_cycle) ++next_cycle;
       const uint32_t parked = pending_[next_cycle].dst;
-      if (parked >= kSlotBase) {
+      const bool in_scratch = parked < kXmm0 && !scratch_taken_;
+      if (in_scratch) {
+        as_.Rr(x::kIdMov, Width::k64, kScratch, static_cast<uint8_t>(parked));
+      } else if (parked >= kSlotBase) {
         as_.Xm(x::kIdMovsd, kScratchXmm, LocationMem(parked));
       } else if (parked >= kXmm0) {
         as_.Xx(x::kIdMovaps, kScratchXmm, static_cast<uint8_t>(parked));
@@ -44,7 +51,7 @@ void Emitter::RunParallel() {
                static_cast<uint8_t>(parked));
       }
       for (uint32_t i = reader_[parked]; i != kNoId; i = pending_[i].next) {
-        pending_[i].src = kScratchXmm;
+        pending_[i].src = in_scratch ? kScratch : kScratchXmm;
       }
       readers_[parked] = 0;
       reader_[parked] = kNoId;
@@ -57,7 +64,10 @@ void Emitter::RunParallel() {
     RunMove(move);
     ++done;
     writer_[move.dst] = kNoId;
-    if (move.src == kSrcConst || move.src == kScratchXmm) continue;
+    if (move.src == kSrcConst || move.src == kScratchXmm ||
+        move.src == kScratch) {
+      continue;
+    }
     if (--readers_[move.src] == 0) {
       reader_[move.src] = kNoId;
       if (writer_[move.src] != kNoId) ready_.Push(writer_[move.src]);
@@ -65,6 +75,7 @@ void Emitter::RunParallel() {
   }
   pending_.Truncate(0);
   ready_.Truncate(0);
+  scratch_taken_ = false;
 }
 
 Mem Emitter::LocationMem(uint32_t location) const {

@@ -87,6 +87,40 @@ TEST(MeteringTest, RefusesALoopWithoutATest) {
   EXPECT_GT(loops, 0u);
 }
 
+// A loop in four rounds, of which the first one's header alone tests: a place
+// in another round than it says is one without a test on the way back to it, or
+// one that nobody comes to.
+TEST(MeteringTest, RefusesOtherRounds) {
+  const std::vector<uint8_t> module = {
+      0, 'a', 's', 'm', 1, 0, 0, 0,
+      1, 5, 1, 0x60, 1, 0x7F, 0,                 // (i32) -> ()
+      3, 2, 1, 0,                                // one function
+      10, 16, 1, 14, 0,                          // no locals
+      0x03, 0x40,                                // loop
+      0x20, 0, 0x41, 1, 0x6B, 0x22, 0,           // x = x - 1
+      0x0D, 0,                                   // br_if: x is not 0
+      0x0B, 0x0B};
+  const auto specimen = MakeSpecimen(module);
+  ASSERT_TRUE(specimen.ok()) << specimen.status();
+  ASSERT_TRUE(specimen->VerifyMetering().ok());
+  uint32_t most = 0;
+  for (size_t i = 0; i < specimen->certificates.size(); ++i) {
+    const uint32_t mask = specimen->certificates[i].zero_upper;
+    const uint32_t is =
+        (mask & abi::kCertificateRound) >> abi::kCertificateRoundShift;
+    most = std::max(most, is);
+    for (uint32_t round = 0; round < 4; ++round) {
+      if (round == is) continue;
+      Specimen mutant = *specimen;
+      mutant.certificates[i].zero_upper =
+          (mask & ~abi::kCertificateRound) |
+          round << abi::kCertificateRoundShift;
+      EXPECT_FALSE(mutant.VerifyMetering().ok()) << i << " " << round;
+    }
+  }
+  EXPECT_EQ(most, 3u);
+}
+
 // Through another table than the module's, an executor's call of another.
 TEST(MeteringTest, RefusesOtherImmediates) {
   const std::vector<uint8_t> module = {
