@@ -14,6 +14,7 @@ namespace ingot::rules {
 namespace {
 
 constexpr size_t kMaxLines = 800;
+constexpr size_t kMaxVerifierLines = 3000;
 
 // Standard headers that need nothing from an operating system. <vector> is for
 // the module writer, which lies beside the compiler; that the compiler itself
@@ -253,6 +254,62 @@ std::vector<Finding> FindLongFiles(const std::vector<SourceFile>& files) {
     }
   }
   return findings;
+}
+
+std::vector<Finding> FindUntestedCodes(const std::vector<SourceFile>& files) {
+  static const std::regex kRow(
+      R"(INGOT_(?:ERROR\(\d+, +|ARTIFACT_ERROR\(|REFUSAL\()(k\w+))");
+  static const std::regex kWord("\\bk[A-Z]\\w*");
+  const std::set<std::string_view> tables = {
+      "compiler/base/errors.def", "runtime/artifact/artifact_errors.def",
+      "runtime/verifier/refusals.def"};
+  std::set<std::string> named;
+  for (const SourceFile& file : files) {
+    if (!file.IsCpp() ||
+        (!file.IsTest() && !file.path.starts_with("fuzz/"))) {
+      continue;
+    }
+    const std::string text = BlankCommentsAndLiterals(file.text);
+    for (std::sregex_iterator it(text.begin(), text.end(), kWord), end;
+         it != end; ++it) {
+      named.insert(it->str());
+    }
+  }
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    if (!tables.contains(file.path)) continue;
+    int number = 0;
+    for (const std::string_view view : Lines(file.text)) {
+      ++number;
+      const std::string line(view);
+      std::smatch row;
+      if (!line.starts_with("//") && std::regex_search(line, row, kRow) &&
+          !named.contains(row[1])) {
+        findings.push_back({file.path, number,
+                            "no test names " + row[1].str()});
+      }
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> FindLargeVerifier(const std::vector<SourceFile>& files) {
+  size_t lines = 0;
+  for (const SourceFile& file : files) {
+    // hand_code writes code for the tests.
+    if (!file.path.starts_with("runtime/verifier/") || !file.IsCpp() ||
+        file.IsTest() || file.path.find("hand_code") != file.path.npos) {
+      continue;
+    }
+    const std::string text = BlankComments(file.text);
+    for (const std::string_view line : Lines(text)) {
+      lines += line.find_first_not_of(" \t") != line.npos ? 1 : 0;
+    }
+  }
+  if (lines <= kMaxVerifierLines) return {};
+  return {{"runtime/verifier", 0,
+           std::to_string(lines) + " lines, more than " +
+               std::to_string(kMaxVerifierLines)}};
 }
 
 std::vector<Finding> FindLayoutFaults(const std::vector<SourceFile>& files) {

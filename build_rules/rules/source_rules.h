@@ -37,6 +37,14 @@ std::vector<Finding> FindHashOrder(const std::vector<SourceFile>& files);
 // No file of code is longer than 800 lines.
 std::vector<Finding> FindLongFiles(const std::vector<SourceFile>& files);
 
+// Every code of the tables of errors, artifact errors and the verifier's
+// refusals is named by a test.
+std::vector<Finding> FindUntestedCodes(const std::vector<SourceFile>& files);
+
+// The verifier stays small enough to be read: a bound on the lines of
+// runtime/verifier without tests, blank lines and comments.
+std::vector<Finding> FindLargeVerifier(const std::vector<SourceFile>& files);
+
 // Each folder with code has a README.md; no file or folder is called util,
 // common, helpers, misc or manager; include guards follow the path; nothing
 // is left for later by a marker in a comment.

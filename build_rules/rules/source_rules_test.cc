@@ -202,6 +202,41 @@ TEST(FileLengthTest, RefusesTheLineBeyond) {
               ElementsAre(At("cli/planted.cc", 0)));
 }
 
+TEST(UntestedCodesTest, EveryCodeIsNamedByATest) {
+  EXPECT_THAT(FindUntestedCodes(OurTree()), IsEmpty());
+}
+
+TEST(UntestedCodesTest, RefusesACodeThatOnlyACommentNames) {
+  std::vector<SourceFile> files = {
+      {"compiler/base/errors.def",
+       "// INGOT_ERROR(number, kName)\nINGOT_ERROR(1,   kOne, \"one\")\n"},
+      {"compiler/base/planted_test.cc", "// kOne\nkOneMore;\n"}};
+  EXPECT_THAT(FindUntestedCodes(files),
+              ElementsAre(At("compiler/base/errors.def", 2)));
+  files[1].text += "kOne;\n";
+  EXPECT_THAT(FindUntestedCodes(files), IsEmpty());
+  files[1].path = "compiler/base/planted.cc";
+  EXPECT_THAT(FindUntestedCodes(files),
+              ElementsAre(At("compiler/base/errors.def", 2)));
+}
+
+TEST(VerifierSizeTest, TheVerifierCanBeRead) {
+  EXPECT_THAT(FindLargeVerifier(OurTree()), IsEmpty());
+}
+
+TEST(VerifierSizeTest, CountsCodeOnly) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "int a;\n// why\n\n";
+  EXPECT_THAT(FindLargeVerifier(Only("runtime/verifier/planted.cc", text)),
+              IsEmpty());
+  EXPECT_THAT(
+      FindLargeVerifier(Only("runtime/verifier/planted.cc", text + "int b;")),
+      ElementsAre(At("runtime/verifier", 0)));
+  EXPECT_THAT(
+      FindLargeVerifier(Only("runtime/verifier/p_test.cc", text + "int b;")),
+      IsEmpty());
+}
+
 TEST(LayoutTest, TreeIsInOrder) {
   EXPECT_THAT(FindLayoutFaults(OurTree()), IsEmpty());
 }

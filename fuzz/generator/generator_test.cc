@@ -63,6 +63,9 @@ Subject SubjectOf(const GeneratedModule& module, uint64_t seed,
   if (options.extended_const) {
     subject.profile.features |= wasm::Features::kExtendedConst;
   }
+  // Both targets: the one without three-operand forms for every third.
+  subject.profile.isa = static_cast<uint32_t>(seed % 3 == 1 ? Isa::kX8664V2
+                                                            : Isa::kX8664V3);
   subject.for_others = options.portable;
   // wasmtime's host knows stubs only.
   subject.host = std::getenv("INGOT_PEERS") != nullptr && options.portable

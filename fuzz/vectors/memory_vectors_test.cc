@@ -140,7 +140,7 @@ class AccessModule {
 
 enum class Memory : uint8_t { kOwn, kImported };
 
-void RunAll(Memory memory, uint32_t level) {
+void RunAll(Memory memory, uint32_t level, Isa isa = Isa::kX8664V3) {
   uint64_t calls = 0;
   uint64_t traps = 0;
   uint32_t operations = 0;
@@ -151,7 +151,7 @@ void RunAll(Memory memory, uint32_t level) {
       SCOPED_TRACE(absl::StrCat(info.text, " offset ", offset));
       const AccessModule module(info, offset, memory == Memory::kImported);
       VectorRunner runner;
-      const absl::Status started = runner.Start(module.Build(), level);
+      const absl::Status started = runner.Start(module.Build(), level, isa);
       ASSERT_TRUE(started.ok()) << started;
       module.CallAll(runner);
       for (const std::string& difference : runner.differences()) {
@@ -178,6 +178,12 @@ TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemoryAtLevel0) {
 }
 TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemoryAtLevel1) {
   RunAll(Memory::kImported, 1);
+}
+TEST(MemoryVectorsTest, EnginesAgreeOnAMemoryOfOnesOwnAtLevel1OnV2) {
+  RunAll(Memory::kOwn, 1, Isa::kX8664V2);
+}
+TEST(MemoryVectorsTest, EnginesAgreeOnAnImportedMemoryAtLevel1OnV2) {
+  RunAll(Memory::kImported, 1, Isa::kX8664V2);
 }
 
 }  // namespace

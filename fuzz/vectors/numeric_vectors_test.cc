@@ -1,7 +1,7 @@
 // Every numeric instruction over corner values × corner values × places of its
 // operands: the four registers with a role in both orders with the others
-// alive, frame slots, constants, the same operand twice; results that are
-// returned, tested, selected by.
+// alive, frame slots, constants, the same operand twice, memory; results that
+// are returned, tested, selected by. Each at both levels, and for both targets.
 
 #include <cstdio>
 #include <string>
@@ -65,6 +65,7 @@ class OperationModule {
     AddSame();
     AddConstants();
     AddUses();
+    AddMemory();
   }
 
   std::vector<uint8_t> Build() const { return builder_.Build(); }
@@ -85,6 +86,16 @@ class OperationModule {
         if (function.left < 0 && function.right < 0) break;
       }
     }
+    for (const uint64_t a : left) {
+      for (const uint64_t b : right) {
+        runner.Call("put", std::vector<uint64_t>{a, b});
+        for (const InMemory& function : in_memory_) {
+          runner.Call(function.name,
+                      std::vector<uint64_t>{
+                          kAddress, function.other_is_left ? a : b});
+        }
+      }
+    }
   }
 
  private:
@@ -93,6 +104,15 @@ class OperationModule {
     int left;   // which parameter it is; -1: a constant
     int right;  // -1: none
   };
+
+  // Takes the address of the operands and the one that is not loaded.
+  struct InMemory {
+    std::string name;
+    bool other_is_left;
+  };
+  // The operands lie at this address and 8 bytes on, the last bytes that there
+  // are: an access that is too wide traps.
+  static constexpr uint32_t kAddress = 65536 - 16;
 
   void Add(const std::string& name, int left, int right, const Types& params,
            const Types& results, ByteWriter& code) {
@@ -235,6 +255,69 @@ class OperationModule {
     Add("twice", 0, right, with_local, {ValType::kI32}, twice);
   }
 
+  void Load(ValType type, uint32_t offset, ByteWriter& code) const {
+    const Op op = type == ValType::kI32   ? Op::kI32Load
+                  : type == ValType::kI64 ? Op::kI64Load
+                  : type == ValType::kF32 ? Op::kF32Load
+                                          : Op::kF64Load;
+    // Four bytes lie at the end of their eight.
+    const bool narrow = type == ValType::kI32 || type == ValType::kF32;
+    code.Inst(op, 0, offset + (narrow ? 4 : 0));
+  }
+  void Store(ValType type, uint32_t offset, ByteWriter& code) const {
+    const Op op = type == ValType::kI32   ? Op::kI32Store
+                  : type == ValType::kI64 ? Op::kI64Store
+                  : type == ValType::kF32 ? Op::kF32Store
+                                          : Op::kF64Store;
+    const bool narrow = type == ValType::kI32 || type == ValType::kF32;
+    code.Inst(op, 0, offset + (narrow ? 4 : 0));
+  }
+
+  // One or both operands are loads that only the instruction uses. Another call
+  // stores them, so nobody knows what they are.
+  void AddMemory() {
+    builder_.AddMemory({1, 1, true});
+    const Types operands = {operation_.operands[0], right_type()};
+    ByteWriter put;
+    for (uint32_t i = 0; i < 2; ++i) {
+      put.I32Const(kAddress).Inst(Op::kLocalGet, i);
+      Store(operands[i], 8 * i, put);
+    }
+    put.Inst(Op::kEnd);
+    builder_.AddExport("put", wasm::ExternKind::kFunc,
+                       builder_.AddFunction(builder_.AddType(operands, {}), {},
+                                            put.bytes()));
+    for (const uint32_t loaded : {1u, 2u, 3u}) {
+      if (unary_ && loaded != 1) continue;
+      const bool other_is_left = (loaded & 1) == 0;
+      for (const bool constant : {false, true}) {
+        ByteWriter code;
+        for (uint32_t i = 0; i < (unary_ ? 1u : 2u); ++i) {
+          if ((loaded >> i & 1) == 0) {
+            code.Inst(Op::kLocalGet, 1);
+            continue;
+          }
+          // By the parameter, or by a constant address.
+          if (constant) {
+            code.I32Const(kAddress);
+          } else {
+            code.Inst(Op::kLocalGet, 0);
+          }
+          Load(operands[i], 8 * i, code);
+        }
+        code.Inst(operation_.op).Inst(Op::kEnd);
+        const std::string name =
+            absl::StrCat("memory", loaded, constant ? "_constant" : "");
+        const uint32_t type = builder_.AddType(
+            {ValType::kI32, operands[other_is_left ? 0 : 1]},
+            {operation_.result});
+        builder_.AddExport(name, wasm::ExternKind::kFunc,
+                           builder_.AddFunction(type, {}, code.bytes()));
+        in_memory_.push_back({name, other_is_left});
+      }
+    }
+  }
+
   uint32_t GlobalOf(ValType type) {
     const uint32_t number = static_cast<uint32_t>(type);
     for (uint32_t i = 0; i < globals_.size(); ++i) {
@@ -253,9 +336,10 @@ class OperationModule {
   bool unary_ = false;
   std::vector<uint32_t> globals_;
   std::vector<Function> functions_;
+  std::vector<InMemory> in_memory_;
 };
 
-void RunAll(uint32_t level) {
+void RunAll(uint32_t level, Isa isa) {
   const std::vector<Operation> operations = Operations();
   EXPECT_GE(operations.size(), 130u);
   uint64_t calls = 0;
@@ -264,7 +348,7 @@ void RunAll(uint32_t level) {
     SCOPED_TRACE(operation.text);
     const OperationModule module(operation);
     VectorRunner runner;
-    const absl::Status started = runner.Start(module.Build(), level);
+    const absl::Status started = runner.Start(module.Build(), level, isa);
     ASSERT_TRUE(started.ok()) << started;
     module.CallAll(runner);
     for (const std::string& difference : runner.differences()) {
@@ -278,8 +362,18 @@ void RunAll(uint32_t level) {
               static_cast<unsigned long long>(traps));
 }
 
-TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel0) { RunAll(0); }
-TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel1) { RunAll(1); }
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel0) {
+  RunAll(0, Isa::kX8664V3);
+}
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel1) {
+  RunAll(1, Isa::kX8664V3);
+}
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel0OnV2) {
+  RunAll(0, Isa::kX8664V2);
+}
+TEST(NumericVectorsTest, EnginesAgreeOnEveryOperationAtLevel1OnV2) {
+  RunAll(1, Isa::kX8664V2);
+}
 
 }  // namespace
 }  // namespace ingot::fuzz

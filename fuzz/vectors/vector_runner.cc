@@ -14,9 +14,10 @@ using runtime::Value;
 using wasm::ValType;
 
 absl::Status VectorRunner::Start(const std::vector<uint8_t>& module,
-                                 uint32_t level) {
+                                 uint32_t level, Isa isa) {
   Profile profile;
   profile.level = level;
+  profile.isa = static_cast<uint32_t>(isa);
   Status rejection;
   const auto program = PairProgram::Load(module, profile, &rejection);
   if (!program.ok()) return program.status();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "compiler/abi/profile.h"
 #include "fuzz/engines/pair_store.h"
 #include "runtime/store.h"
 #include "runtime/transaction.h"
@@ -19,9 +20,10 @@ namespace ingot::fuzz {
 
 class VectorRunner {
  public:
-  // Native code is of this level. A memory is imported if the module imports
-  // anything.
-  absl::Status Start(const std::vector<uint8_t>& module, uint32_t level);
+  // Native code is of this level and target. A memory is imported if the module
+  // imports anything.
+  absl::Status Start(const std::vector<uint8_t>& module, uint32_t level,
+                     Isa isa);
 
   // Calls the export by name with arguments of its types.
   void Call(const std::string& name, std::span<const uint64_t> args);

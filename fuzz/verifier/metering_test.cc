@@ -256,6 +256,28 @@ TEST(MeteringTest, RefusesEachOtherPayment) {
   EXPECT_GT(not_its_price, 0u);
 }
 
+// A trap's or call's entry with another place in the module, or gas that is not
+// what is owed there.
+TEST(MeteringTest, RefusesOtherTrapEntries) {
+  uint32_t entries = 0, by_entry = 0;
+  for (uint64_t seed = 1; seed < 4; ++seed) {
+    const auto specimen = MakeSpecimen(Generate(seed).bytes);
+    ASSERT_TRUE(specimen.ok());
+    for (size_t i = 0; i < specimen->traps.size(); i += 7) {
+      Specimen gas = *specimen;
+      ++gas.traps[i].owed_minus_paid;
+      const Reason reason = gas.VerifyMetering().reason;
+      EXPECT_NE(reason, Reason::kNone) << "seed " << seed << ", entry " << i;
+      ++entries;
+      by_entry += reason == Reason::kTrapGas ? 1 : 0;
+      Specimen place = *specimen;
+      place.traps[i].wasm_offset = 0;
+      EXPECT_FALSE(place.VerifyMetering().ok());
+    }
+  }
+  EXPECT_GT(by_entry, entries / 2);
+}
+
 TEST(MeteringTest, RefusesWhatItHasNoMemoryFor) {
   const Specimen specimen = Loop();
   std::vector<uint8_t> region(Arena::kPageBytes);

@@ -88,13 +88,19 @@ TEST(NativeProgramTest, SurvivesAnyDamageToTheModule) {
   ASSERT_TRUE(whole.ok());
   const ArtifactView& view = (*whole)->artifact();
   const size_t begin = view.module.data() - view.file.data();
-  size_t refused = 0;
+  size_t refused = 0, undecoded = 0;
   for (size_t i = 0; i < view.module.size(); ++i) {
     std::vector<uint8_t> flipped = file;
     flipped[begin + i] ^= 1 << (i % 8);
-    refused += UnverifiedProgram::Load(flipped, {}).ok() ? 0 : 1;
+    const auto program = UnverifiedProgram::Load(flipped, {});
+    refused += program.ok() ? 0 : 1;
+    undecoded += ArtifactErrorOf(program.status()) ==
+                         ArtifactError::kModuleSection
+                     ? 1
+                     : 0;
   }
   EXPECT_GT(refused, view.module.size() / 4);
+  EXPECT_GT(undecoded, refused / 2);
 }
 
 TEST(NativeProgramTest, RefusesTablesThatDoNotFitTheModule) {
