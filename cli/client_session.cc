@@ -5,7 +5,7 @@
 #include "chain_integration/service/faults.h"
 #include "chain_integration/service/wire.h"
 #include "cli/compilation.h"
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "compiler/base/error_text.h"
 #include "fmt/format.h"
 

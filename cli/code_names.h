@@ -1,11 +1,9 @@
 #ifndef CLI_CODE_NAMES_H_
 #define CLI_CODE_NAMES_H_
 
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "chain_integration/profile/near_names.h"
 #include "compiler/wasm/module.h"
 #include "runtime/outcome.h"
 
@@ -19,10 +17,7 @@ std::string_view OutcomeName(runtime::OutcomeKind kind);
 std::string_view TypeName(wasm::ValType type);
 std::string_view KindName(wasm::ExternKind kind);
 
-// The names that are likely meant by `name`: those that contain it, then those
-// at a small edit distance; at most five.
-std::vector<std::string> NearNames(std::string_view name,
-                                   std::span<const std::string> names);
+using profiles::NearNames;
 
 }  // namespace ingot::cli
 

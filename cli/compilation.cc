@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "compiler/base/error_text.h"
 #include "fmt/format.h"
 #include "metering/gas.h"

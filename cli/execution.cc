@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "cli/code_names.h"
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "cli/typed_values.h"
 #include "compiler/abi/traps.h"
 #include "fmt/format.h"

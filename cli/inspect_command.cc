@@ -13,7 +13,7 @@
 #include "cli/disassembly.h"
 #include "cli/execution.h"
 #include "cli/hosts.h"
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "fmt/format.h"
 #include "metering/stack_units.h"
 #include "runtime/artifact/artifact_error.h"

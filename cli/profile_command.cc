@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/compilation.h"
 #include "cli/input_file.h"
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "fmt/format.h"
 #include "runtime/digest.h"
 

@@ -8,7 +8,7 @@
 #include "chain_integration/service/serve.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"
-#include "cli/profile_toml.h"
+#include "cli/profile_file.h"
 #include "fmt/format.h"
 
 namespace ingot::cli {

@@ -17,6 +17,17 @@ export XDG_CACHE_HOME=$TEST_TMPDIR/cache
 mkdir -p "$tree" "$XDG_CACHE_HOME/ingot" "$TEST_TMPDIR/asmjit-x/src/asmjit"
 cp third_party/fetch third_party/fetch_crate "$tree"
 echo "source" >"$TEST_TMPDIR/asmjit-x/src/asmjit/core.h"
+boringssl=$TEST_TMPDIR/boringssl-x
+mkdir -p "$boringssl/src/crypto/fipsmodule/"{sha,digest,service_indicator} \
+  "$boringssl/src/include/openssl" \
+  "$boringssl/linux-x86_64/crypto/fipsmodule"
+touch "$boringssl/linux-x86_64/crypto/fipsmodule/sha256-x86_64.S" \
+  "$boringssl/src/crypto/"{cpu_intel.c,internal.h,unused.c} \
+  "$boringssl/src/crypto/fipsmodule/"{sha/sha256.c,digest/md32_common.h} \
+  "$boringssl/src/crypto/fipsmodule/service_indicator/internal.h" \
+  "$boringssl/src/include/openssl/sha.h"
+tar -C "$TEST_TMPDIR" -cJf "$XDG_CACHE_HOME/ingot/boringssl.orig.tar.xz" \
+  boringssl-x
 archive=$XDG_CACHE_HOME/ingot/asmjit.orig.tar.xz
 tar -C "$TEST_TMPDIR" -cJf "$archive" asmjit-x
 sum=$(sha256sum "$archive" | cut -d ' ' -f 1)
@@ -29,12 +40,16 @@ sha256sum "$crate" | sed "s,$XDG_CACHE_HOME/ingot/,," >"$tree/crates.sha256"
 printf '# planted\nbinutils 0.0\n!xz-utils 0.1\npython3 >=3.0\n' \
   >"$tree/versions.txt"
 echo "$sum  asmjit.orig.tar.xz" >"$tree/asmjit.sha256"
+(cd "$XDG_CACHE_HOME/ingot" && sha256sum boringssl.orig.tar.xz) \
+  >"$tree/boringssl.sha256"
 output=$("$tree/fetch" 2>&1)
 expect "a good archive" "asmjit's source is in place" "$output"
 expect "a difference" "binutils is .*; this tree was tested with 0.0" "$output"
 expect "a difference in bytes" "compiler.wasm's digest may differ" "$output"
 expect "unpacked" "source" "$(cat "$tree/.cache/asmjit/src/asmjit/core.h")"
 [ -d "$tree/.cache/crates/blst/blst/src" ] || expect "a crate" "unpacked" "no"
+expect "only parts" '^sha256.c$' "$(cd "$tree/.cache/boringssl" &&
+  find . -name 'sha256.c' -printf '%f\n' -o -name unused.c -printf '%f\n')"
 expect "flags" "action_env=INGOT_PACKAGES=" "$(cat "$tree/.cache/bazelrc")"
 
 output=$("$tree/fetch" 2>&1)

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "cli/profile_toml.h"
+#include "chain_integration/profile/profile_toml.h"
 #include "fuzz/targets/target.h"
 
 namespace ingot::fuzz {
@@ -11,16 +11,16 @@ namespace ingot::fuzz {
 Verdict OneInput(std::span<const uint8_t> input) {
   const std::string_view text(reinterpret_cast<const char*>(input.data()),
                               input.size());
-  const auto profile = cli::ProfileFromToml(text, "input");
+  const auto profile = profiles::ProfileFromToml(text, "input");
   if (!profile.ok()) return Verdict::kKeep;
   Count("valid");
-  const std::vector<uint8_t> bytes = cli::CanonicalBytes(*profile);
+  const std::vector<uint8_t> bytes = profiles::CanonicalBytes(*profile);
   Profile decoded;
   if (!Decode(bytes, &decoded).ok()) Fail("no canonical bytes");
   const auto again =
-      cli::ProfileFromToml(cli::ProfileToToml(*profile), "again");
+      profiles::ProfileFromToml(profiles::ProfileToToml(*profile), "again");
   if (!again.ok()) Fail(again.status().ToString());
-  if (cli::CanonicalBytes(*again) != bytes) Fail("another profile");
+  if (profiles::CanonicalBytes(*again) != bytes) Fail("another profile");
   return Verdict::kKeep;
 }
 

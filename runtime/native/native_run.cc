@@ -6,9 +6,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "compiler/base/check.h"
 #include "metering/gas.h"
 #include "runtime/native/native_store.h"
@@ -20,7 +21,29 @@ static_assert(kPlainValues == abi::kIntRegisters);
 
 namespace {
 
-using Values = absl::InlinedVector<Value, 8>;
+// The values of one call of the host, which is often a short one: on the stack,
+// and not looked at before they are written, if they are as few as usual.
+class CallValues {
+ public:
+  explicit CallValues(size_t count) {
+    if (count > kUsual) more_.resize(count);
+    values_ = count > kUsual ? more_.data() : reinterpret_cast<Value*>(usual_);
+  }
+  CallValues(const CallValues&) = delete;
+  CallValues& operator=(const CallValues&) = delete;
+
+  Value* data() { return values_; }
+
+ private:
+  static constexpr size_t kUsual = 8;
+  // Values are of implicit lifetime: being stored to, they exist.
+  static_assert(std::is_trivially_copyable_v<Value>);
+  static_assert(std::is_trivially_destructible_v<Value>);
+
+  alignas(Value) uint8_t usual_[kUsual * sizeof(Value)];
+  std::vector<Value> more_;
+  Value* values_;
+};
 
 // What must be left of the host's stack when wasm code is entered: for the
 // stubs, the builtins and the host's own functions.
@@ -40,6 +63,11 @@ class ValuePlaces {
  public:
   ValuePlaces(ValueRegisters& registers, uint64_t slots)
       : registers_(registers), slots_(reinterpret_cast<uint64_t*>(slots)) {}
+
+  // Past the last stack slot that was passed.
+  uint64_t end() const {
+    return reinterpret_cast<uint64_t>(slots_ + cursor_.slots);
+  }
 
   uint64_t& Next(wasm::ValType type) {
     const abi::ArgumentCursor::Place place = cursor_.Next(type);
@@ -76,6 +104,16 @@ class RunCaller final : public Caller {
   NativeRun& run_;
   NativeInstance* instance_;
 };
+
+HostResult CallSafely(const HostFunction& function, Caller& caller,
+                      std::span<const Value> args, std::span<Value> results) {
+  try {
+    return function(caller, args, results);
+  } catch (...) {
+    return HostResult::Fault(
+        absl::InternalError("a host function threw an exception"));
+  }
+}
 
 bool HostStackIsShort() {
   const platform::StackBounds stack = platform::ThreadStack();
@@ -306,17 +344,14 @@ bool NativeRun::Invoke(const NativeFunction& function,
   outcome_.results.clear();
   if (function.instance != nullptr) return Enter(function, args, entry_units);
 
-  Values normal;
+  std::vector<Value> normal;
   for (const Value& arg : args) {
     normal.push_back({arg.type, Normal(arg.type, arg.bits)});
   }
-  Values results;
+  std::vector<Value> results;
   for (wasm::ValType result : type.results) results.push_back({result, 0});
   transaction_.stack_used = entry_units;
-  if (!CallHost(*function.host, nullptr, normal,
-                {results.data(), results.size()})) {
-    return false;
-  }
+  if (!CallHost(*function.host, nullptr, normal, results)) return false;
   outcome_.results.assign(results.begin(), results.end());
   return true;
 }
@@ -398,34 +433,38 @@ Resume NativeRun::HostCall(ExitRecord& record) {
   }
   const NativeHostFunction& host = *OwnerOf(record.base).host;
   const Signature& type = host.entry->signature;
-  results_at_ = call_rsp + 8 * uint64_t{abi::StackSlots(type.params)};
+  const size_t arg_count = type.params.size();
+  const size_t result_count = type.results.size();
+  CallValues values(arg_count + result_count);
+  Value* const args = values.data();
+  Value* const results = args + arg_count;
 
-  Values args;
   ValuePlaces from(record.values, call_rsp);
-  for (wasm::ValType param : type.params) {
+  for (size_t i = 0; i < arg_count; ++i) {
+    const wasm::ValType param = type.params[i];
     const uint64_t bits = Normal(param, from.Next(param));
     if (!store_.IsValue(param, bits)) {
       MadeUpReference();
       return Resume::kLeave;
     }
-    args.push_back({param, store_.ToValueBits(param, bits)});
+    args[i] = {param, store_.ToValueBits(param, bits)};
   }
-  Values results;
-  for (wasm::ValType result : type.results) results.push_back({result, 0});
+  results_at_ = from.end();
+  for (size_t i = 0; i < result_count; ++i) results[i] = {type.results[i], 0};
   transaction_.stack_used = transaction_.stack->Top() - call_rsp;
-  if (!CallHost(host, OwnerOf(record.caller_base).instance, args,
-                {results.data(), results.size()})) {
+  if (!CallHost(host, OwnerOf(record.caller_base).instance, {args, arg_count},
+                {results, result_count})) {
     return Resume::kLeave;
   }
   ValuePlaces to(record.values, results_at_);
-  for (const Value& result : results) {
+  for (size_t i = 0; i < result_count; ++i) {
     uint64_t bits = 0;
-    if (!store_.FromValueBits(result, &bits)) {
+    if (!store_.FromValueBits(results[i], &bits)) {
       Fault(absl::InternalError(
           "a host function returned a reference to no function of the store"));
       return Resume::kLeave;
     }
-    to.Next(result.type) = bits;
+    to.Next(results[i].type) = bits;
   }
   record.wasm_rsp = results_at_;
   record.gas = gas_;
@@ -437,15 +476,12 @@ bool NativeRun::CallHost(const NativeHostFunction& host,
                          std::span<const Value> args,
                          std::span<Value> results) {
   RunCaller caller(*this, caller_instance);
-  HostResult result;
-  try {
-    result = host.entry->function(caller, args, results);
-  } catch (...) {
-    result = HostResult::Fault(
-        absl::InternalError("a host function threw an exception"));
-  }
+  HostResult result =
+      CallSafely(host.entry->function, caller, args, results);
   transaction_.stack_used = stack_before_;
-  if (!TakeHostResult(std::move(result))) return false;
+  if (result.kind != HostResult::Kind::kOk || host_out_of_gas_) {
+    if (!TakeHostResult(std::move(result))) return false;
+  }
   for (size_t i = 0; i < results.size(); ++i) {
     if (results[i].type != host.entry->signature.results[i]) {
       return Fault(absl::InternalError(

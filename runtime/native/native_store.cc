@@ -197,8 +197,7 @@ const NativeProgram* NativeStore::ProgramAt(uint64_t code_address) const {
   return code_address - begin < program->code().size() ? program : nullptr;
 }
 
-bool NativeStore::IsValue(wasm::ValType type, uint64_t native) const {
-  if (type != wasm::ValType::kFuncRef || native == 0) return true;
+bool NativeStore::IsFuncRef(uint64_t native) const {
   const auto after = references_.upper_bound(native);
   if (after == references_.begin()) return false;
   const auto& [begin, array] = *std::prev(after);
@@ -208,9 +207,8 @@ bool NativeStore::IsValue(wasm::ValType type, uint64_t native) const {
          reinterpret_cast<const abi::FuncRef*>(native)->code != 0;
 }
 
-uint64_t NativeStore::ToValueBits(wasm::ValType type, uint64_t native) const {
-  if (type != wasm::ValType::kFuncRef || native == 0) return native;
-  if (!IsValue(type, native)) return 0;
+uint64_t NativeStore::FunctionBits(uint64_t native) const {
+  if (!IsFuncRef(native)) return 0;
   const auto& ref = *reinterpret_cast<const abi::FuncRef*>(native);
   const VmctxOwner& owner = OwnerOf(ref.base);
   const uint32_t index = owner.host != nullptr

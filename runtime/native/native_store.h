@@ -76,10 +76,15 @@ class NativeStore final : public Store {
   // Whether native code may have this as a value of this type: any bits but
   // for a funcref, which is 0 or the address of a FuncRef of this store. Native
   // code is not trusted with references: what it hands over is asked here.
-  bool IsValue(wasm::ValType type, uint64_t native) const;
+  bool IsValue(wasm::ValType type, uint64_t native) const {
+    return type != wasm::ValType::kFuncRef || native == 0 || IsFuncRef(native);
+  }
   // References as native code has them, and as values. What is no value becomes
   // null; false when it is a reference to no function of this store.
-  uint64_t ToValueBits(wasm::ValType type, uint64_t native) const;
+  uint64_t ToValueBits(wasm::ValType type, uint64_t native) const {
+    const bool is_reference = type == wasm::ValType::kFuncRef && native != 0;
+    return is_reference ? FunctionBits(native) : native;
+  }
   [[nodiscard]] bool FromValueBits(Value value, uint64_t* native) const;
 
   // native_instantiate.cc: 4.4.9 "Expressions" of the constant kind.
@@ -89,6 +94,8 @@ class NativeStore final : public Store {
   uint64_t ElementAt(const NativeInstance& instance, uint32_t init) const;
 
  private:
+  bool IsFuncRef(uint64_t native) const;
+  uint64_t FunctionBits(uint64_t native) const;
   std::optional<ExternType> TypeOf(const Extern& given) const;
   absl::StatusOr<NativeInstance*> Allocate(
       std::shared_ptr<const NativeProgram> program,

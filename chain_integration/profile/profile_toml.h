@@ -1,5 +1,5 @@
-#ifndef CLI_PROFILE_TOML_H_
-#define CLI_PROFILE_TOML_H_
+#ifndef CHAIN_INTEGRATION_PROFILE_PROFILE_TOML_H_
+#define CHAIN_INTEGRATION_PROFILE_PROFILE_TOML_H_
 
 #include <cstdint>
 #include <string>
@@ -16,7 +16,7 @@
 // out of its range and a schedule that is not sound are errors that name the
 // key. A key that is left out keeps its default.
 
-namespace ingot::cli {
+namespace ingot::profiles {
 
 // One number of a profile.
 struct ProfileField {
@@ -45,10 +45,6 @@ absl::StatusOr<Profile> ProfileFromToml(std::string_view text,
 
 std::vector<uint8_t> CanonicalBytes(const Profile& profile);
 
-// A profile from TOML, from its canonical bytes, or from the artifact that
-// carries it.
-absl::StatusOr<Profile> LoadProfile(const std::string& path);
+}  // namespace ingot::profiles
 
-}  // namespace ingot::cli
-
-#endif  // CLI_PROFILE_TOML_H_
+#endif  // CHAIN_INTEGRATION_PROFILE_PROFILE_TOML_H_

@@ -2,26 +2,20 @@
 // fields, made from the tables that define a profile, serves writing, reading
 // and comparing, so that none of them can forget a field.
 
-#include "cli/profile_toml.h"
+#include "chain_integration/profile/profile_toml.h"
 
 #include <algorithm>
 #include <optional>
 
 #define TOML_EXCEPTIONS 0
-#include "cli/code_names.h"
-#include "cli/input_file.h"
+#include "chain_integration/profile/near_names.h"
 #include "compiler/base/error_text.h"
 #include "compiler/wasm/opcodes.h"
 #include "fmt/format.h"
-#include "runtime/artifact/artifact_reader.h"
 #include "toml++/toml.h"
 
-namespace ingot::cli {
+namespace ingot::profiles {
 namespace {
-
-// A profile's canonical bytes and its TOML are both far below this; an artifact
-// may be larger.
-constexpr uint64_t kMaxProfileFileBytes = uint64_t{1} << 30;
 
 struct Slot {
   ProfileField field;
@@ -295,32 +289,4 @@ std::vector<uint8_t> CanonicalBytes(const Profile& profile) {
   return bytes;
 }
 
-absl::StatusOr<Profile> LoadProfile(const std::string& path) {
-  absl::StatusOr<InputFile> file = ReadInputFile(path, kMaxProfileFileBytes);
-  if (!file.ok()) return file.status();
-  const std::string_view text(
-      reinterpret_cast<const char*>(file->bytes.data()), file->bytes.size());
-  if (text.starts_with(kProfileMagic)) {
-    Profile profile;
-    const Status status = Decode(file->bytes, &profile);
-    if (status.ok()) return profile;
-    return absl::InvalidArgumentError(
-        fmt::format("{}: {} (at byte {})", path, TextOf(status.code).message,
-                    status.offset));
-  }
-  if (file->kind == FileKind::kArtifact) {
-    absl::StatusOr<runtime::ArtifactView> view =
-        runtime::ReadArtifact(file->bytes, {});
-    if (!view.ok()) return view.status();
-    return view->profile;
-  }
-  if (file->kind != FileKind::kText && file->kind != FileKind::kEmpty) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: not a profile: neither TOML nor canonical bytes nor "
-                    "an artifact",
-                    path));
-  }
-  return ProfileFromToml(text, path);
-}
-
-}  // namespace ingot::cli
+}  // namespace ingot::profiles

@@ -1,0 +1,43 @@
+;; Imports of many signatures, and for each a function that calls it between
+;; other work: what the conformance programs call under every gas limit, with
+;; every answer of the host.
+(module
+  (import "host" "none" (func $none))
+  (import "host" "i32" (func $i32 (param i32) (result i32)))
+  (import "host" "i64" (func $i64 (param i64 f64) (result i64)))
+  (import "host" "float" (func $float (param f32) (result f64)))
+  (import "host" "memory" (func $memory (param i32 i32)))
+  (import "host" "many"
+    (func $many (param i64 i64 i64 i64 i64 i64 i64 i64) (result i64 i64)))
+  (memory (export "memory") 1)
+  (data (i32.const 8) "abcdefgh")
+  (func $work (param $n i32)
+    (loop $again
+      (i32.store (i32.const 64) (local.get $n))
+      (local.tee $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $again)))
+  (func (export "0") (result i64)
+    (call $work (i32.const 3)) (call $none) (call $work (i32.const 2))
+    (i64.const 5))
+  (func (export "1") (result i64)
+    (call $work (i32.const 3))
+    (i64.extend_i32_s (call $i32 (i32.const 41)))
+    (call $work (i32.const 2)))
+  (func (export "2") (result i64)
+    (call $work (i32.const 3))
+    (call $i64 (i64.const -2) (f64.const 0.5))
+    (call $work (i32.const 2)))
+  (func (export "3") (result i64)
+    (call $work (i32.const 3))
+    (i64.reinterpret_f64 (call $float (f32.const 1.5)))
+    (call $work (i32.const 2)))
+  (func (export "4") (result i64)
+    (call $work (i32.const 3))
+    (call $memory (i32.const 8) (i32.const 4))
+    (i64.load (i32.const 8)))
+  (func (export "5") (result i64)
+    (call $work (i32.const 3))
+    (i64.add
+      (call $many (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4)
+        (i64.const 5) (i64.const 6) (i64.const 7) (i64.const 8)))
+    (call $work (i32.const 2))))

@@ -1,0 +1,3 @@
+module ingot.example
+
+go 1.19
