@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kNoCsmith = 3;
 constexpr int kTooLong = 4;
+constexpr int kUndefined = 5;
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -57,7 +58,8 @@ Subject SubjectOf(uint64_t seed) {
 TEST(CsmithTest, WasmPrintsWhatTheMachinePrints) {
   const uint64_t first = FromEnvironment("INGOT_CSMITH_FIRST", 1);
   const uint64_t count = FromEnvironment("INGOT_CSMITH_COUNT", 5);
-  uint64_t agreed = 0, too_long = 0, out_of_gas = 0, gas = 0, bytes = 0;
+  uint64_t agreed = 0, too_long = 0, undefined = 0, out_of_gas = 0;
+  uint64_t gas = 0, bytes = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const int built = BuildProgram(seed);
@@ -66,6 +68,10 @@ TEST(CsmithTest, WasmPrintsWhatTheMachinePrints) {
     }
     if (built == kTooLong) {
       ++too_long;
+      continue;
+    }
+    if (built == kUndefined) {
+      ++undefined;
       continue;
     }
     ASSERT_EQ(built, 0);
@@ -86,10 +92,12 @@ TEST(CsmithTest, WasmPrintsWhatTheMachinePrints) {
     bytes += subject.module.size();
     if (testing::Test::HasFailure()) break;
   }
-  std::printf("%llu programs agreed, %llu do not end, %llu ran out of gas; "
-              "%llu bytes of wasm, gas %llu\n",
+  std::printf("%llu programs agreed, %llu do not end, %llu convert floats "
+              "beyond integers, %llu ran out of gas; %llu bytes of wasm, gas "
+              "%llu\n",
               static_cast<unsigned long long>(agreed),
               static_cast<unsigned long long>(too_long),
+              static_cast<unsigned long long>(undefined),
               static_cast<unsigned long long>(out_of_gas),
               static_cast<unsigned long long>(bytes),
               static_cast<unsigned long long>(gas));
