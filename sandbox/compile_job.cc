@@ -98,11 +98,16 @@ struct Batch {
   std::vector<uint8_t> piece;
 };
 
+void Tell(const JobOptions& options, JobOptions::Step step) {
+  if (options.on_step) options.on_step(step);
+}
+
 // Runs one batch in an instance of its own.
 Batch RunBatch(const SandboxedCompiler& compiler, const Profile& profile,
                const CompilerInstance::Image& image, uint32_t index,
-               uint64_t gas_limit) {
+               uint64_t gas_limit, const JobOptions& options) {
   Batch batch;
+  Tell(options, JobOptions::Step::kBatch);
   absl::StatusOr<std::unique_ptr<CompilerInstance>> instance =
       CompilerInstance::Restore(compiler, profile.compiler_memory_pages, image);
   if (!instance.ok()) {
@@ -122,12 +127,12 @@ Batch RunBatch(const SandboxedCompiler& compiler, const Profile& profile,
   return batch;
 }
 
-// Runs all batches, `threads` at a time. Those behind one that was no success
-// may be missing: they cannot matter.
+// Runs all batches, `options.threads` at a time. Those behind one that was no
+// success may be missing: they cannot matter.
 std::vector<Batch> RunBatches(const SandboxedCompiler& compiler,
                               const Profile& profile,
                               const CompilerInstance::Image& image,
-                              uint32_t threads, uint64_t gas_limit) {
+                              uint64_t gas_limit, const JobOptions& options) {
   std::vector<Batch> batches(image.batches);
   std::atomic<uint32_t> next{0};
   std::atomic<bool> stop{false};
@@ -137,14 +142,15 @@ std::vector<Batch> RunBatches(const SandboxedCompiler& compiler,
       // lies behind the batch that set `stop`.
       const uint32_t index = next++;
       if (index >= batches.size()) return;
-      batches[index] = RunBatch(compiler, profile, image, index, gas_limit);
+      batches[index] =
+          RunBatch(compiler, profile, image, index, gas_limit, options);
       if (!batches[index].fault.ok() ||
           batches[index].step.kind != StepResult::Kind::kDone) {
         stop = true;
       }
     }
   };
-  const uint32_t helpers = std::min<uint32_t>(threads, image.batches);
+  const uint32_t helpers = std::min<uint32_t>(options.threads, image.batches);
   std::vector<std::thread> pool;
   for (uint32_t i = 1; i < helpers; ++i) pool.emplace_back(work);
   work();
@@ -188,7 +194,8 @@ absl::Status Compile(const SandboxedCompiler& compiler,
                      std::span<const uint8_t> module_bytes,
                      const Profile& profile,
                      std::span<const uint8_t> profile_bytes,
-                     const Verdict& digests, uint32_t threads, Fold& fold,
+                     const Verdict& digests, const JobOptions& options,
+                     Fold& fold,
                      std::vector<uint8_t>* artifact) {
   const uint32_t pages = profile.compiler_memory_pages;
   if (!fold.Charge(wasm32::kHostGasPerJob +
@@ -218,6 +225,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
   if (!input.ok()) return input.status();
   if (!fold.Add(*input)) return absl::OkStatus();
 
+  Tell(options, JobOptions::Step::kPlan);
   absl::StatusOr<StepResult> plan =
       instance.Run(wasm32::kExportPlan, {}, fold.GasLeft());
   if (!plan.ok()) return plan.status();
@@ -230,7 +238,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
     return absl::OkStatus();
   }
   std::vector<Batch> batches =
-      RunBatches(compiler, profile, image, threads, fold.GasLeft());
+      RunBatches(compiler, profile, image, fold.GasLeft(), options);
   const absl::StatusOr<bool> compiled =
       FoldBatches(batches, image.memory.size(), fold);
   if (!compiled.ok()) return compiled.status();
@@ -242,6 +250,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
     return absl::OkStatus();
   }
 
+  Tell(options, JobOptions::Step::kLink);
   // The first instance still holds what the plan left: it links.
   absl::StatusOr<StepResult> link_input = instance.Place(
       wasm32::kExportLinkInput,
@@ -293,12 +302,14 @@ absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,
   Fold fold(digests, Gas::FromLimit(options.gas_limit).value());
   std::vector<uint8_t> artifact;
   const absl::Status fault =
-      Compile(compiler, module_bytes, profile, profile_bytes, digests,
-              options.threads, fold, &artifact);
+      Compile(compiler, module_bytes, profile, profile_bytes, digests, options,
+              fold, &artifact);
   if (!fault.ok()) return fault;
   Verdict verdict = fold.Take();
   if (verdict.kind == VerdictKind::kAccepted && options.verify) {
-    const absl::Status verified = Verify(artifact, module_bytes, digests.module_digest);
+    Tell(options, JobOptions::Step::kVerify);
+    const absl::Status verified =
+        Verify(artifact, module_bytes, digests.module_digest);
     if (runtime::ArtifactErrorOf(verified) != runtime::ArtifactError::kNone) {
       verdict.kind = VerdictKind::kRejected;
       verdict.code = Code::kCompilerDefect;

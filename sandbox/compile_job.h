@@ -50,6 +50,10 @@ struct JobOptions {
   // refuses is rejected as compiler_defect. Off only for compilers of tests,
   // which write no artifacts.
   bool verify = true;
+  // Told before each step of the compilation, by the thread that makes it: for
+  // tests that make a step fail.
+  enum class Step : uint8_t { kPlan, kBatch, kLink, kVerify };
+  std::function<void(Step step)> on_step = {};
 };
 
 absl::StatusOr<Verdict> CompileInSandbox(const SandboxedCompiler& compiler,

@@ -165,6 +165,8 @@ int Serve(const ServiceConfig& config) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is a fault of the store, as a full disk is.
+  signal(SIGXFSZ, SIG_IGN);
   Log log(config.log_level, config.log_format);
   Service service(config, log);
   if (const absl::Status started = service.Start(); !started.ok()) {

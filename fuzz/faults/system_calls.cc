@@ -59,6 +59,10 @@ int64_t Write(int file, std::span<const iovec> parts, off_t at) {
   event.offset = static_cast<uint64_t>(
       at_cursor ? syscall(SYS_lseek, file, 0, SEEK_CUR) : at);
   return Watched(event, [&]() -> int64_t {
+    // A jailed worker may write, but not with writev.
+    if (at_cursor && parts.size() == 1) {
+      return syscall(SYS_write, file, parts[0].iov_base, parts[0].iov_len);
+    }
     if (at_cursor) {
       return syscall(SYS_writev, file, parts.data(), parts.size());
     }
@@ -186,6 +190,12 @@ void* mmap(void* address, size_t size, int protection, int flags, int file,
       Watched({.call = Call::kMap, .file = file, .flags = flags}, [&] {
         return syscall(SYS_mmap, address, size, protection, flags, file, at);
       }));
+}
+
+int mprotect(void* address, size_t size, int protection) noexcept {
+  return static_cast<int>(Watched({.call = Call::kMap}, [&] {
+    return syscall(SYS_mprotect, address, size, protection);
+  }));
 }
 
 pid_t fork() noexcept {

@@ -27,7 +27,7 @@ enum class Call : uint8_t {
   kMakeFolder,
   kClose,
   kMemoryFile,  // memfd_create
-  kMap,         // mmap
+  kMap,         // mmap, mprotect
   kFork,
 };
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -20,6 +21,7 @@ void Misbehave(const std::string& way) {
   if (way == "kill") kill(getpid(), SIGKILL);  // itself a forbidden call
   if (way == "segv") *static_cast<volatile int*>(nullptr) = 1;
   if (way == "abort") std::abort();
+  if (way == "stop") syscall(SYS_tgkill, getpid(), getpid(), SIGSTOP);
   if (way == "exit") _exit(3);
   if (way == "quiet") _exit(0);
   if (way == "file") open("/etc/passwd", O_RDONLY);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/compile_job.h"
+
 // The worker process. In: the three memory files of protocol.h. Out: one reply
 // and exit code 0. Holds: after the compiler is loaded the process is jailed;
 // no byte of a job is read before.
@@ -15,6 +17,7 @@ namespace ingot::sandbox {
 // Ways to go wrong, for tests.
 struct WorkerHooks {
   std::function<void(uint32_t attempt)> before_compile = {};
+  std::function<void(uint32_t attempt, JobOptions::Step step)> on_step = {};
   std::function<void(uint32_t attempt, std::string* reply)> on_reply = {};
 };
 

@@ -94,7 +94,8 @@ void AwaitJob(JobHeader& header) {
   }
 }
 
-Reply Compile(const SandboxedCompiler& compiler, const Job& job) {
+Reply Compile(const SandboxedCompiler& compiler, const Job& job,
+              uint32_t attempt, const WorkerHooks& hooks) {
   Reply reply;
   reply.nonce = job.nonce;
   Profile profile;
@@ -102,8 +103,14 @@ Reply Compile(const SandboxedCompiler& compiler, const Job& job) {
     reply.fault = absl::InvalidArgumentError("the job's profile is damaged");
     return reply;
   }
-  absl::StatusOr<Verdict> verdict = CompileInSandbox(
-      compiler, job.module, profile, {.gas_limit = job.gas_limit});
+  JobOptions options{.gas_limit = job.gas_limit};
+  if (hooks.on_step) {
+    options.on_step = [&](JobOptions::Step step) {
+      hooks.on_step(attempt, step);
+    };
+  }
+  absl::StatusOr<Verdict> verdict =
+      CompileInSandbox(compiler, job.module, profile, options);
   if (verdict.ok()) {
     reply.verdict = *std::move(verdict);
   } else {
@@ -157,7 +164,7 @@ int WorkerMain(const std::vector<std::string>& arguments,
   const absl::StatusOr<Job> job = DecodeJob(*bytes);
   if (!job.ok()) return kExitJob;
   if (hooks.before_compile) hooks.before_compile(attempt);
-  std::string reply = Encode(Compile(*compiler, *job));
+  std::string reply = Encode(Compile(*compiler, *job, attempt, hooks));
   if (hooks.on_reply) hooks.on_reply(attempt, &reply);
   // Not through exit(): nothing that was loaded needs a farewell.
   _exit(WriteReply(reply) ? 0 : kExitReply);

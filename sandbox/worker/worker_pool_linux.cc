@@ -32,6 +32,9 @@ using std::chrono::steady_clock;
 
 // After a start that failed: the machine lacks something for a while.
 constexpr milliseconds kStartAgain(50);
+// How often a worker that is awaited is looked at: a pidfd says nothing of one
+// that was stopped (by SIGSTOP, a debugger), which would take the whole time.
+constexpr milliseconds kLook(200);
 
 absl::Status Error(const char* what) {
   return absl::ResourceExhaustedError(
@@ -123,18 +126,29 @@ struct WorkerPool::Worker {
     return status;
   }
 
-  // False when it is still there after `time`.
-  bool AwaitEnd(milliseconds time) const {
+  enum class End : uint8_t { kEnded, kStopped, kTimeOut };
+
+  End Await(milliseconds time) const {
     const auto end = steady_clock::now() + time;
     while (true) {
       const auto left = std::chrono::duration_cast<milliseconds>(
           end - steady_clock::now());
+      const int64_t wait =
+          std::clamp<int64_t>(left.count(), 0, kLook.count());
       pollfd entry{process.get(), POLLIN, 0};
-      const int result =
-          poll(&entry, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
-      if (result > 0) return true;
-      if (result == 0 || errno != EINTR) return false;
+      const int result = poll(&entry, 1, static_cast<int>(wait));
+      if (result > 0) return End::kEnded;
+      if (result < 0 && errno != EINTR) return End::kTimeOut;
+      if (IsStopped()) return End::kStopped;
+      if (result == 0 && left.count() <= 0) return End::kTimeOut;
     }
+  }
+
+  bool IsStopped() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid), &info,
+                  WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid;
   }
 };
 
@@ -292,9 +306,14 @@ absl::StatusOr<Verdict> WorkerPool::Try(std::span<const uint8_t> module_bytes,
   worker.header->state.store(kPosted);
   syscall(SYS_futex, &worker.header->state, FUTEX_WAKE, 1, nullptr, nullptr,
           0);
-  if (!worker.AwaitEnd(options_.job_time + options_.start_time)) {
-    return absl::DeadlineExceededError(
-        "a worker: no reply in time; it was killed");
+  switch (worker.Await(options_.job_time + options_.start_time)) {
+    case Worker::End::kEnded:
+      break;
+    case Worker::End::kStopped:
+      return absl::UnavailableError("a worker was stopped; it was killed");
+    case Worker::End::kTimeOut:
+      return absl::DeadlineExceededError(
+          "a worker: no reply in time; it was killed");
   }
   const int status = worker.Reap();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -392,7 +411,7 @@ absl::StatusOr<Verdict> WorkerPool::Compile(
 absl::StatusOr<WorkerPool::ProbeReport> WorkerPool::Probe() {
   absl::StatusOr<std::unique_ptr<Worker>> worker = Start("probe");
   if (!worker.ok()) return worker.status();
-  if (!(*worker)->AwaitEnd(options_.start_time)) {
+  if ((*worker)->Await(options_.start_time) != Worker::End::kEnded) {
     return absl::DeadlineExceededError("the probe hangs");
   }
   const int status = (*worker)->Reap();

@@ -81,6 +81,7 @@ TEST_F(WorkerPoolTest, GivesTheLostJobToAnotherWorker) {
       {"empty", "damaged"},         {"lie_nonce", "another job"},
       {"lie_module", "another job"}, {"lie_gas", "cannot be"},
       {"lie_artifact", "refused"},  {"lie_fault", "no memory"},
+      {"stop", "was stopped"},
   };
   for (const auto& [way, expected] : ways) {
     log_.clear();
