@@ -19,7 +19,7 @@ namespace {
 
 // Far more than any test needs: a compiler that does not end is a failure here,
 // not a test that hangs.
-constexpr JobOptions kAmpleGas = {.gas_limit = 20'000'000'000};
+const JobOptions kAmpleGas = {.gas_limit = 20'000'000'000};
 
 constexpr EngineKind kEngines[] = {EngineKind::kNative,
                                    EngineKind::kInterpreter};
