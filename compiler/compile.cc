@@ -10,6 +10,7 @@
 #include "compiler/ir/builder.h"
 #include "compiler/opt/gas_placement.h"
 #include "compiler/opt/trivial_phis.h"
+#include "compiler/quote/quote.h"
 #include "compiler/regalloc/allocation.h"
 #include "compiler/regalloc/liveness.h"
 #include "compiler/wasm/decoder.h"
@@ -181,6 +182,15 @@ Status Plan(Arena& arena, const Input& input, uint32_t* root) {
 
 uint32_t BatchCount(const Arena& arena, uint32_t root) {
   return RootAt(arena, root).batches.size;
+}
+
+Quote QuoteRest(const Arena& arena, uint32_t root) {
+  const PlanRoot& plan = RootAt(arena, root);
+  Quote quote;
+  quote.work = CountWork(arena, plan.module, plan.batches.size);
+  quote.gas =
+      PriceWork(quote.work, plan.profile, arena.limit() - arena.used());
+  return quote;
 }
 
 Status CompileFunctions(Arena& arena, uint32_t root, uint32_t batch_index,

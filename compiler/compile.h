@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/status.h"
+#include "compiler/quote/quote.h"
 
 // The compiler: module bytes in, artifact bytes out, a pure function of its
 // input. Three steps, so that a large module compiles in parallel with the
@@ -42,6 +43,10 @@ struct PlanRoot;
 Status Plan(Arena& arena, const Input& input, uint32_t* root);
 
 uint32_t BatchCount(const Arena& arena, uint32_t root);
+
+// What the batches and the link will cost, at least and at most. No part of a
+// compilation; changes nothing in the arena.
+Quote QuoteRest(const Arena& arena, uint32_t root);
 
 // Compiles one batch; `*piece` is a range of the arena.
 Status CompileFunctions(Arena& arena, uint32_t root, uint32_t batch,

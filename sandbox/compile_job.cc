@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "compiler/base/arena.h"
 #include "compiler/wasm32/abi.h"
 #include "metering/gas.h"
 #include "runtime/artifact/artifact_error.h"
@@ -161,9 +160,7 @@ std::vector<Batch> RunBatches(const SandboxedCompiler& compiler,
 // Adds the batches in order; false when one ends the job.
 absl::StatusOr<bool> FoldBatches(const std::vector<Batch>& batches,
                                  uint64_t plan_bytes, Fold& fold) {
-  const uint64_t price =
-      wasm32::kHostGasPerBatch +
-      wasm32::kHostGasPerPlanPage * (plan_bytes / Arena::kPageBytes);
+  const uint64_t price = wasm32::BatchHostGas(plan_bytes);
   for (const Batch& batch : batches) {
     if (!batch.fault.ok()) return batch.fault;
     if (!fold.Charge(price) || !fold.AddAfterPlan(batch.step)) return false;
@@ -198,8 +195,7 @@ absl::Status Compile(const SandboxedCompiler& compiler,
                      Fold& fold,
                      std::vector<uint8_t>* artifact) {
   const uint32_t pages = profile.compiler_memory_pages;
-  if (!fold.Charge(wasm32::kHostGasPerJob +
-                   wasm32::kHostGasPerModuleByte * module_bytes.size())) {
+  if (!fold.Charge(wasm32::JobHostGas(module_bytes.size()))) {
     return absl::OkStatus();
   }
   StepResult step;

@@ -59,9 +59,9 @@ TEST_F(CompilerWasmTest, ExportsWhatIsDocumented) {
               testing::UnorderedElementsAre(
                   wasm32::kExportMemory, wasm32::kExportAbiVersion,
                   wasm32::kExportInput, wasm32::kExportPlan,
-                  wasm32::kExportCompileFunctions, wasm32::kExportLinkInput,
-                  wasm32::kExportLink, wasm32::kExportResult,
-                  wasm32::kExportRestore));
+                  wasm32::kExportQuote, wasm32::kExportCompileFunctions,
+                  wasm32::kExportLinkInput, wasm32::kExportLink,
+                  wasm32::kExportResult, wasm32::kExportRestore));
 }
 
 std::vector<uint64_t> GlobalsOf(CompilerInstance& instance,

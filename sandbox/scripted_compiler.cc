@@ -102,6 +102,13 @@ uint32_t BatchCount(const Arena& arena, uint32_t root) {
   return Batches(arena.View(arena.At<Root>(root)->script));
 }
 
+Quote QuoteRest(const Arena& arena, uint32_t root) {
+  Quote quote;
+  quote.gas.lower = Batches(arena.View(arena.At<Root>(root)->script));
+  quote.gas.upper = 2 * quote.gas.lower;
+  return quote;
+}
+
 Status CompileFunctions(Arena& arena, uint32_t root, uint32_t batch,
                         Array<uint8_t>* piece) {
   Root* plan = arena.At<Root>(root);

@@ -100,7 +100,8 @@ bool Builder::Allocate(uint32_t scale) {
                          2 * uint64_t{body_.controls} + type_->results + 64) *
                             scale +
                         (slots_ ? 0 : 2 * kMergeBudgetPerByte * bytes + 512);
-  budget_ = static_cast<uint32_t>(kMergeBudgetPerByte * bytes + 256);
+  budget_ = static_cast<uint32_t>(kMergeBudgetPerByte * bytes +
+                                  wasm::kMergeBudgetBase);
   const uint64_t trail =
       slots_ ? 1 : (uint64_t{body_.instructions} + again + budget_);
   Array<Inst> inst_array;

@@ -30,8 +30,7 @@
 
 namespace ingot::compiler {
 
-// Nearly twice what any function of the corpus needs (2.3), of 204 modules.
-inline constexpr uint32_t kMergeBudgetPerByte = 4;
+using wasm::kMergeBudgetPerByte;
 
 enum class BuildMode : uint8_t { kSsa, kSlots };
 

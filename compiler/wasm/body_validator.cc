@@ -6,6 +6,7 @@
 #include "compiler/base/byte_compare.h"
 #include "compiler/base/check.h"
 #include "compiler/wasm/opcodes.h"
+#include "compiler/wasm/work_classes.h"
 
 // Instructions whose types do not depend on their context are typed from the
 // signatures of opcodes.def (Simple); the others have a function each.
@@ -204,6 +205,8 @@ void BodyValidator::BeginBody(const Body& body, const FuncType& type) {
   calls_ = 0;
   call_operands_ = 0;
   outgoing_slots_ = 0;
+  sets_ = 0;
+  merge_values_ = 0;
   loops_.BeginBody(body.end - body.begin);
   depth_ = 0;
   frames_[0] = Frame{};
@@ -220,6 +223,10 @@ void BodyValidator::EndBody(Body* body) {
   body->call_operands = Min(call_operands_, 0xFFFFFFFF);
   body->passed_values = Min(passed_values_ - passed_before_, 0xFFFFFFFF);
   body->outgoing_slots = outgoing_slots_;
+  body->merge_values =
+      Min(merge_values_, uint64_t{kMergeBudgetPerByte} *
+                                 (body->end - body->begin) +
+                             kMergeBudgetBase);
   body->has_calls = calls_ != 0;
   loops_.EndBody(arena_, body);
 }
@@ -357,6 +364,7 @@ bool BodyValidator::Run() {
   while (reader.Next(&op_)) {
     if (!open_) [[unlikely]] return Fail(Code::kCodeAfterEnd);
     ++instructions_;
+    ++work_[kWorkClassOf.of[static_cast<uint32_t>(op_.op)]];
     if (!Step()) [[unlikely]] return false;
   }
   const Status status = reader.status();
@@ -428,6 +436,7 @@ bool BodyValidator::PushFrame(FrameKind kind, TypeList params,
   frame.params = params;
   frame.results = results;
   frame.height = height_;
+  frame.sets = sets_;
   frame.kind = kind;
   frame.dead = dead_;
   EnterTop();
@@ -438,6 +447,29 @@ bool BodyValidator::PushFrame(FrameKind kind, TypeList params,
 void BodyValidator::EnterTop() {
   floor_ = Top().height;
   polymorphic_ = Top().polymorphic;
+}
+
+// A branch to a block: to its end it passes on what was set since it opened.
+inline void BodyValidator::CountEdge(Frame& frame) {
+  ++frame.edges;
+  frame.changed =
+      Min(uint64_t{frame.changed} + (sets_ - frame.sets), body_->locals);
+}
+
+// The end of the top block: each edge passes a value for each local that some
+// edge changed, and each edge back to a loop one for each that the loop sets.
+inline void BodyValidator::CountMerge() {
+  Frame& frame = Top();
+  if (frame.kind == FrameKind::kLoop) {
+    merge_values_ += uint64_t{Min(sets_ - frame.sets, body_->locals)} *
+                     frame.edges;
+    return;
+  }
+  if (frame.kind == FrameKind::kIf) ++frame.edges;  // the missing `else`
+  if (frame.edges == 0) return;
+  if (!dead_) CountEdge(frame);
+  merge_values_ += uint64_t{frame.changed} * frame.edges;
+  sets_ = frame.sets + frame.changed;
 }
 
 void BodyValidator::BecomeUnreachable() {
@@ -472,6 +504,8 @@ bool BodyValidator::Else() {
   if (frame.kind != FrameKind::kIf) return Fail(Code::kElseWithoutIf);
   if (!PopList(frame.results)) return false;
   if (height_ != floor_) return Fail(Code::kTypeMismatch);
+  if (!dead_) CountEdge(frame);
+  sets_ = frame.sets;
   frame.kind = FrameKind::kElse;
   frame.polymorphic = false;
   polymorphic_ = false;
@@ -483,6 +517,7 @@ bool BodyValidator::End() {
   const Frame frame = Top();
   if (!PopList(frame.results)) return false;
   if (height_ != floor_) return Fail(Code::kTypeMismatch);
+  CountMerge();
   if (frame.kind == FrameKind::kIf) {
     // The missing `else` passes the parameters on.
     if (frame.params.size != frame.results.size ||
@@ -507,7 +542,9 @@ bool BodyValidator::End() {
 bool BodyValidator::Branch() {
   ++branches_;
   if (op_.a > depth_) return Fail(Code::kUnknownLabel);
-  if (!CheckList(LabelTypes(frames_[depth_ - op_.a]))) return false;
+  Frame& frame = frames_[depth_ - op_.a];
+  if (!CheckList(LabelTypes(frame))) return false;
+  if (!dead_) CountEdge(frame);
   BecomeUnreachable();
   return true;
 }
@@ -515,7 +552,9 @@ bool BodyValidator::Branch() {
 bool BodyValidator::BranchIf() {
   ++branches_;
   if (op_.a > depth_) return Fail(Code::kUnknownLabel);
-  const TypeList types = LabelTypes(frames_[depth_ - op_.a]);
+  Frame& frame = frames_[depth_ - op_.a];
+  const TypeList types = LabelTypes(frame);
+  if (!dead_) CountEdge(frame);
   // Popping and pushing turns unknown types into those of the label.
   return Pop(kI32) && PopList(types) && PushList(types);
 }
@@ -544,6 +583,7 @@ bool BodyValidator::BranchTable() {
     if (i != 0 && types.size != arity) return Fail(Code::kTypeMismatch, at);
     arity = types.size;
     if (!CheckList(types)) return false;
+    if (!dead_) CountEdge(frame);
   }
   BecomeUnreachable();
   return true;
@@ -656,14 +696,20 @@ bool BodyValidator::LocalGet() {
 bool BodyValidator::LocalSet() {
   uint8_t type;
   if (!LocalType(&type) || !Pop(type)) return false;
-  if (!dead_) loops_.Assign(op_.a);
+  if (!dead_) {
+    ++sets_;
+    loops_.Assign(op_.a);
+  }
   return true;
 }
 
 bool BodyValidator::LocalTee() {
   uint8_t type;
   if (!LocalType(&type) || !Pop(type)) return false;
-  if (!dead_) loops_.Assign(op_.a);
+  if (!dead_) {
+    ++sets_;
+    loops_.Assign(op_.a);
+  }
   return Push(type);
 }
 

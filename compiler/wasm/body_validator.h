@@ -45,6 +45,7 @@ class BodyValidator {
   void Finish(uint32_t to, Module* module) {
     loops_.Finish(arena_, to, module);
     module->leaves_by_tail_call = leaves_by_tail_call_;
+    for (uint32_t i = 0; i < kWorkClasses; ++i) module->work[i] = work_[i];
   }
 
  private:
@@ -63,13 +64,16 @@ class BodyValidator {
     TypeList results;
     uint32_t height = 0;      // operands below it
     uint32_t seen = 0;        // the last br_table that had it as a target
+    uint32_t sets = 0;        // sets_ when it opened
+    uint32_t edges = 0;       // branches to its end
+    uint32_t changed = 0;     // locals that some of them changed, at most
     FrameKind kind = FrameKind::kBody;
     bool polymorphic = false;  // behind an unconditional branch
     bool dead = false;         // opened in code that cannot be reached
   };
 
   // Scratch has the same size in both builds.
-  static_assert(sizeof(Frame) == 28);
+  static_assert(sizeof(Frame) == 40);
 
   Status InitSlots();
   void BeginBody(const Body& body, const FuncType& type);
@@ -137,6 +141,8 @@ class BodyValidator {
   void EnterTop();
   void BecomeUnreachable();
   bool CheckLabel(uint32_t depth);
+  void CountEdge(Frame& frame);
+  void CountMerge();
 
   bool Step();
   bool Simple();
@@ -212,6 +218,10 @@ class BodyValidator {
   uint32_t calls_ = 0;
   uint64_t call_operands_ = 0;
   uint32_t outgoing_slots_ = 0;
+  // local.set and local.tee that a merge may still have to look at.
+  uint32_t sets_ = 0;
+  uint64_t merge_values_ = 0;
+  uint32_t work_[kWorkClasses] = {};  // of all bodies so far
   bool leaves_by_tail_call_ = false;  // of all bodies so far
 };
 

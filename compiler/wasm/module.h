@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "compiler/base/arena.h"
+#include "compiler/wasm/work_classes.h"
 
 // A decoded WebAssembly module (core specification 2.0, chapter 2), held in an
 // arena. Names and segment bytes are ranges of the module bytes, which must
@@ -163,6 +164,10 @@ struct Body {
   // Parameters and results that the body, its blocks, branches and calls take
   // off the stack or put there.
   uint32_t passed_values = 0;
+  // Values that the blocks' merges pass, at most, as far as it can be told
+  // without building them: for each block the branches to its end times the
+  // locals that are set inside; bounded by the builder's budget.
+  uint32_t merge_values = 0;
   // Greatest number of 8-byte stack slots for arguments and results that do
   // not fit in registers (compiler/abi/calling_convention.h) over all calls.
   uint32_t outgoing_slots = 0;
@@ -176,6 +181,12 @@ struct Body {
 
 // Entries of Module::loop_locals that a body may use per byte of its length.
 inline constexpr uint32_t kLoopLocalsPerByte = 4;
+
+// Values that merges of a body may pass: kMergeBudgetPerByte × its bytes +
+// kMergeBudgetBase. Bodies that would pass more are compiled in slot mode.
+// Nearly twice what any function of the corpus needs (2.3), of 204 modules.
+inline constexpr uint32_t kMergeBudgetPerByte = 4;
+inline constexpr uint32_t kMergeBudgetBase = 256;
 
 struct Module {
   Array<FuncType> types;
@@ -204,6 +215,8 @@ struct Module {
   // Some body has a tail call of an import or through a table, which may end
   // in another instance. Filled in by validation.
   bool leaves_by_tail_call = false;
+  // Instructions of all bodies by WorkClass. Filled in by validation.
+  uint32_t work[kWorkClasses] = {};
   // Sections in file order without custom and code sections, each with its
   // header: what an artifact keeps of the module.
   Array<Bytes> kept_sections;
@@ -215,8 +228,8 @@ static_assert(sizeof(TableType) == 16 && sizeof(Export) == 16);
 static_assert(sizeof(ConstInst) == 24 && sizeof(ConstExpr) == 12);
 static_assert(sizeof(Global) == 16 && sizeof(ElementSegment) == 32);
 static_assert(sizeof(DataSegment) == 32 && sizeof(LoopInfo) == 16);
-static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 72);
-static_assert(sizeof(Module) == 164);
+static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 76);
+static_assert(sizeof(Module) == 236);
 
 }  // namespace ingot::wasm
 

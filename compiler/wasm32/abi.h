@@ -22,6 +22,16 @@ inline constexpr uint64_t kHostGasPerBatch = 1'000'000;
 inline constexpr uint64_t kHostGasPerPlanPage = 200'000;
 inline constexpr uint64_t kHostGasPerArtifactByte = 300;
 
+inline constexpr uint32_t kPageBytes = 65536;
+
+constexpr uint64_t JobHostGas(uint64_t module_bytes) {
+  return kHostGasPerJob + kHostGasPerModuleByte * module_bytes;
+}
+// For each batch; `plan_bytes` is the linear memory that the plan left.
+constexpr uint64_t BatchHostGas(uint64_t plan_bytes) {
+  return kHostGasPerBatch + kHostGasPerPlanPage * (plan_bytes / kPageBytes);
+}
+
 // The input starts with the SHA-256 of module, compiler.wasm and profile; the
 // profile's bytes and the module's bytes follow.
 inline constexpr uint32_t kInputDigestBytes = 3 * 32;
@@ -31,7 +41,7 @@ struct Result {
   uint32_t code = 0;         // ingot::Code of the last call; 0 is success
   uint32_t function = 0;     // of a refusal; 0xFFFFFFFF: none
   uint32_t offset = 0;       // of a refusal; 0xFFFFFFFF: none
-  uint32_t output = 0;       // address of the piece or the artifact
+  uint32_t output = 0;       // address of the piece, quote or artifact
   uint32_t output_size = 0;  // its length in bytes
   uint32_t batches = 0;      // after a plan: calls of ingot_compile_functions
 };
@@ -42,6 +52,7 @@ inline constexpr char kExportMemory[] = "memory";
 inline constexpr char kExportAbiVersion[] = "ingot_abi_version";
 inline constexpr char kExportInput[] = "ingot_input";
 inline constexpr char kExportPlan[] = "ingot_plan";
+inline constexpr char kExportQuote[] = "ingot_quote";
 inline constexpr char kExportCompileFunctions[] = "ingot_compile_functions";
 inline constexpr char kExportLinkInput[] = "ingot_link_input";
 inline constexpr char kExportLink[] = "ingot_link";

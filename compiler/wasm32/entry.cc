@@ -40,6 +40,7 @@ struct State {
 // Zero-initialised, so that no constructor runs.
 State state;
 Result result;
+compiler::Quote quote;
 
 // The arena's base is address 0, which the language takes for "no object"; the
 // empty instruction keeps the optimiser from reasoning about it.
@@ -127,6 +128,16 @@ INGOT_EXPORT(ingot_plan) uint32_t RunPlan() {
   }
   arena.Save();
   return Finish(status);
+}
+
+// Leaves the state that the plan left: its answer lies outside the arena.
+INGOT_EXPORT(ingot_quote) uint32_t RunQuote() {
+  INGOT_CHECK(state.step == Step::kPlanned);
+  EntryArena arena;
+  quote = compiler::QuoteRest(*arena, state.root);
+  const auto address =
+      static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&quote));
+  return Finish(kOkStatus, {address, sizeof(quote)});
 }
 
 INGOT_EXPORT(ingot_compile_functions) uint32_t RunBatch(uint32_t batch) {
