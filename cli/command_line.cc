@@ -17,9 +17,6 @@
 namespace ingot::cli {
 namespace {
 
-// Commands of INTERFACE.md that a later version brings.
-constexpr std::string_view kLaterCommands[] = {"quote"};
-
 // -1, -.5, -inf and -nan are values; every other word with a dash is a flag.
 bool IsFlag(std::string_view word) {
   if (word.size() < 2 || word[0] != '-') return false;
@@ -80,11 +77,6 @@ bool IsCommand(const CLI::App& app, const std::string& name) {
 // A command that does not exist, with its neighbours.
 ParsedCommand UnknownCommand(const std::string& word,
                              const CommandTable& table) {
-  if (std::find(std::begin(kLaterCommands), std::end(kLaterCommands), word) !=
-      std::end(kLaterCommands)) {
-    return UsageError(
-        fmt::format("`ingot {}` is not available in this version", word));
-  }
   std::vector<std::string> names;
   for (const CLI::App* app : table.app->get_subcommands({})) {
     names.push_back(app->get_name());

@@ -116,6 +116,26 @@ void AddCompile(Builder& add, CLI::App* root) {
       ->type_name("sandbox|native|interpreter");
 }
 
+void AddQuote(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "quote", "Bound the gas that compiling a module uses",
+      &QuoteCommand,
+      "Validates the module in the sandbox and says what compiling it uses at "
+      "least and at\nmost, without compiling it. Asking is metered, too, and "
+      "every machine gives the same\nquote. Of a module that is refused both "
+      "bounds are the exact gas. A quote is no verdict.",
+      "  ingot quote token.wasm\n"
+      "  ingot quote token.wasm --level 0 --json\n");
+  add.File(app, "MODULE", "a binary WebAssembly module");
+  add.GasLimit(app, "gas for asking (default: no limit)");
+  add.ProfileFlags(app);
+  app->add_option("--engine", add.options().engine,
+                  "where the compiler runs: sandbox (default), or the "
+                  "reference interpreter")
+      ->check(OneOf({"sandbox", "interpreter"}))
+      ->type_name("sandbox|interpreter");
+}
+
 void AddRun(Builder& add, CLI::App* root) {
   CLI::App* app = add.Add(
       root, "run", "Run a module or an artifact", &RunCommand,
@@ -235,7 +255,8 @@ void AddVerify(Builder& add, CLI::App* root) {
       root, "verify", "Verify an artifact", &VerifyCommand,
       "Checks the artifact as the loader does; with the module, compiles it "
       "again in the\nsandbox under the artifact's own profile and compares "
-      "the bytes. Says which checks were\nmade.",
+      "the bytes. Says which checks were\nmade, and what the artifact is a "
+      "function of.",
       "  ingot verify token.ingot token.wasm\n");
   app->add_option("ARTIFACT", add.options().files,
                   "the artifact and, after it, the module that it was made "
@@ -243,6 +264,22 @@ void AddVerify(Builder& add, CLI::App* root) {
       ->required()
       ->expected(1, 2)
       ->type_name("[MODULE]");
+}
+
+void AddReproduce(Builder& add, CLI::App* root) {
+  CLI::App* app = add.Add(
+      root, "reproduce", "Build the compiler from source and compare",
+      &ReproduceCommand,
+      "Builds compiler.wasm from a source checkout, in a clean folder, with "
+      "the packages that\nthird_party/versions.txt records, and compares its "
+      "digest with that of the compiler in\nthis program. Takes minutes.",
+      "  ingot reproduce ~/ingot\n");
+  app->add_option("SOURCE", add.options().files,
+                  "a checkout of Ingot's sources (default: this folder)")
+      ->expected(0, 1)
+      ->type_name("");
+  app->add_flag("--allow-versions", add.options().allow_versions,
+                "go on where a package's version is not the recorded one");
 }
 
 void AddBench(Builder& add, CLI::App* root) {
@@ -509,11 +546,13 @@ std::unique_ptr<CommandTable> MakeCommandTable() {
                "the host.\n");
   Builder add(*table);
   AddCompile(add, root);
+  AddQuote(add, root);
   AddRun(add, root);
   AddCall(add, root);
   AddCheck(add, root);
   AddInspect(add, root);
   AddVerify(add, root);
+  AddReproduce(add, root);
   AddBench(add, root);
   AddProfile(add, root);
   AddStore(add, root);

@@ -152,7 +152,6 @@ absl::StatusOr<Compilation> Compile(const InputFile& file,
 
 void AddToJson(const Compilation& compilation, json::Value* object) {
   const Verdict& verdict = compilation.verdict;
-  const bool accepted = compilation.accepted();
   object->Add("verdict",
               json::Value::String(compilation.code_name.empty()
                                       ? sandbox::VerdictName(verdict.kind)
@@ -176,6 +175,7 @@ void AddToJson(const Compilation& compilation, json::Value* object) {
               json::Value::String(verdict.compiler_digest.Hex()));
   object->Add("profile_sha256",
               json::Value::String(verdict.profile_digest.Hex()));
+  const bool accepted = compilation.HasArtifact();
   object->Add("artifact_sha256",
               accepted ? json::Value::String(verdict.artifact_digest.Hex())
                        : json::Value::Null());
@@ -224,7 +224,7 @@ void Print(const Compilation& compilation, const InputFile& file,
   }
   output.Row("compiler", verdict.compiler_digest.Hex());
   output.Row("profile", verdict.profile_digest.Hex());
-  if (accepted) {
+  if (compilation.HasArtifact()) {
     output.Row("artifact",
                fmt::format("{}  {}", verdict.artifact_digest.Hex(),
                            Counted(verdict.artifact.size(), "byte")));

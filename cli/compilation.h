@@ -35,6 +35,8 @@ struct Compilation {
     return verdict.kind == sandbox::VerdictKind::kAccepted &&
            code_name.empty();
   }
+  // Not so when only the plan was run.
+  bool HasArtifact() const { return accepted() && !verdict.artifact.empty(); }
 };
 
 // The default profile or the file's, edited by the flags.

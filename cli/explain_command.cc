@@ -147,6 +147,13 @@ void AddFindings(std::vector<Explanation>* out) {
                   "Module, compiler and profile are the ones it names, but "
                   "its bytes differ: it was edited, or made by other means.",
                   "a flipped bit in .text", "compile the module again"});
+  out->push_back({"compiler_digest_differs", "finding", 0,
+                  "the sources give another compiler.wasm than this program's",
+                  "The program was built from other sources, or with other "
+                  "packages than third_party/versions.txt records.",
+                  "`ingot reproduce` in a checkout of another revision",
+                  "check out the program's revision; install the recorded "
+                  "versions"});
 }
 
 void AddArtifactErrors(std::vector<Explanation>* out) {

@@ -52,6 +52,9 @@ struct Options {
   std::string query_mock;
   bool diff = false;
 
+  // reproduce
+  bool allow_versions = false;
+
   // store, serve
   std::string store;  // a folder
   uint64_t max_bytes = 0;

@@ -14,7 +14,7 @@ namespace {
 const char* const kCommands[] = {"compile", "run",     "call",    "check",
                                  "inspect", "verify",  "bench",   "profile",
                                  "explain", "doctor",  "serve",   "client",
-                                 "store"};
+                                 "store",   "quote",   "reproduce"};
 
 TEST(UsageTest, EveryCommandHasHelp) {
   const IngotResult root = RunIngot({"--help"});
@@ -40,7 +40,6 @@ TEST(UsageTest, WrongUsageSaysWhatIsRight) {
   } kCases[] = {
       {{}, "Usage"},
       {{"chekc", "a.wasm"}, "did you mean check?"},
-      {{"quote", "a.wasm"}, "not available in this version"},
       {{"serve"}, "there is no store"},
       {{"serve", "--store", "s"}, "nothing to listen on"},
       {{"serve", "--check-config", "--config",

@@ -5,8 +5,11 @@
 // with its module also pays for what it runs, and is byte for byte what the
 // compiler in the sandbox makes of that module.
 
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "chain_integration/profile/profile_toml.h"
 #include "cli/commands.h"
 #include "cli/compilation.h"
 #include "cli/disassembly.h"
@@ -21,6 +24,11 @@
 
 namespace ingot::cli {
 namespace {
+
+// Where the limits stand in a profile's canonical bytes, which end with two
+// schedules.
+constexpr size_t kProfileLimitsOffset =
+    kProfileBytes - 2 * sizeof(GasSchedule) - sizeof(wasm::ModuleLimits);
 
 class Checks {
  public:
@@ -108,6 +116,34 @@ absl::Status AddOutcome(std::string_view name, const absl::Status& status,
   return absl::OkStatus();
 }
 
+// What an artifact is a function of, as it says itself.
+void AddTuple(const runtime::ArtifactView& view, Output& output) {
+  const Profile& profile = view.profile;
+  const std::vector<uint8_t> canonical = profiles::CanonicalBytes(profile);
+  const auto limits =
+      std::span(canonical).subspan(kProfileLimitsOffset,
+                                   sizeof(wasm::ModuleLimits));
+  json::Value tuple = json::Value::MakeObject();
+  const auto add = [&](const char* key, const char* label,
+                       const std::string& value) {
+    tuple.Add(key, json::Value::String(value));
+    output.Row(label, value);
+  };
+  add("module_sha256", "module", view.ModuleDigest().Hex());
+  add("compiler_sha256", "compiler", view.CompilerDigest().Hex());
+  add("profile_sha256", "profile", Sha256(canonical).Hex());
+  add("isa", "  isa",
+      profile.TargetIsa() == Isa::kX8664V3 ? "x86-64-v3" : "x86-64-v2");
+  add("level", "  level", fmt::format("{}", profile.level));
+  add("host_abi", "  host ABI", fmt::format("{}", profile.host_abi));
+  add("execution_schedule", "  execution schedule",
+      fmt::format("version {}", profile.execution.version));
+  add("compile_schedule", "  compile schedule",
+      fmt::format("version {}", profile.compile.version));
+  add("limits_sha256", "  limits", Sha256(limits).Hex());
+  output.object().Add("tuple", std::move(tuple));
+}
+
 // Compiles the module again under the artifact's own profile.
 absl::Status Recompile(const InputFile& module,
                        const runtime::ArtifactView& view, Checks& checks) {
@@ -157,6 +193,7 @@ int VerifyCommand(const Options& options, Output& output) {
   checks.Add("format", true, "", "");
   output.object().Add("artifact_sha256",
                       json::Value::String(Sha256(file->bytes).Hex()));
+  AddTuple(*view, output);
   // Loading verifies the native code; nothing is run. What this processor
   // cannot load is verified with its module only.
   const absl::Status load =

@@ -125,6 +125,41 @@ TEST_F(ArtifactStoreTest, RefusesTwoValidArtifactsThatWereSwapped) {
   EXPECT_EQ(store_->quarantines(), 1u);
 }
 
+// An attacker with the disk who alters an artifact, gives it the name that its
+// bytes have, and the record that name. Who names the digest that is in the
+// chain's state gets nothing; the verifier refuses what may leave its instance
+// or run unpaid, whoever asks.
+TEST_F(ArtifactStoreTest, RefusesAlteredArtifactsWithNewNamesAndRecords) {
+  const Verdict verdict = PutAccepted(1);
+  constexpr size_t kForgeries = 64;
+  size_t refused_by_verifier = 0;
+  for (size_t i = 0; i < kForgeries; ++i) {
+    std::vector<uint8_t> forged = verdict.artifact;
+    forged[forged.size() * i / kForgeries] ^= static_cast<uint8_t>(1 << i % 8);
+    const Digest digest = Sha256(forged);
+    std::ofstream(folder_ + "/artifacts/" + digest.Hex(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(forged.data()),
+               static_cast<std::streamsize>(forged.size()));
+    store_.reset();
+    auto index = Index::Open(folder_ + "/index");
+    ASSERT_TRUE(index.ok());
+    ASSERT_TRUE((*index)->Update(KeyOf(verdict), [&](const Record* have) {
+      Record record = have != nullptr ? *have : Record();
+      record.verdict.artifact_digest = digest;
+      return std::optional(record);
+    }).ok());
+    index->reset();
+    Reopen();
+    EXPECT_FALSE(
+        store_->Artifact(KeyOf(verdict), verdict.artifact_digest).ok())
+        << i;
+    refused_by_verifier +=
+        !CheckArtifact(KeyOf(verdict), forged, TestModule(1)).ok();
+  }
+  // The others are other values of the same contract's own.
+  EXPECT_GE(refused_by_verifier, kForgeries * 3 / 4);
+}
+
 TEST_F(ArtifactStoreTest, RefusesACallersOtherDigest) {
   const Verdict verdict = PutAccepted(1);
   EXPECT_TRUE(store_->Artifact(KeyOf(verdict), verdict.artifact_digest).ok());
