@@ -107,6 +107,14 @@ TEST_P(QuoteTest, HoldsOnGeneratedModules) {
   EXPECT_EQ(samples_, count);
 }
 
+// Modules that once broke a bound. 10029807: the lower one, which counted the
+// instructions of code that nothing reaches.
+TEST_P(QuoteTest, HoldsOnModulesThatOnceBrokeIt) {
+  for (const uint64_t seed : {10'029'807u}) {
+    ForEachGenerated(seed, 1, Checker());
+  }
+}
+
 // Where compiling ends out of memory it ends early: the lower bound may not
 // count on more.
 TEST_P(QuoteTest, HoldsInAFewPages) {
