@@ -47,18 +47,18 @@ struct InstructionKind {
 static_assert(sizeof(InstructionKind) == 8);
 
 struct Instruction : InstructionKind {
-  uint8_t length = 0;
   uint8_t base = kNoRegister;  // of the memory operand
   uint8_t index = kNoRegister;
-  uint8_t scale = 0;           // log2
-  uint8_t reg = kNoRegister;   // modrm.reg, general or vector
   uint8_t rm = kNoRegister;    // modrm.rm; none when the operand is memory
+  uint8_t scale = 0;           // log2
+  int32_t disp = 0;
+  int64_t imm = 0;             // sign-extended; a jump's displacement
+  uint8_t length = 0;
+  uint8_t reg = kNoRegister;   // modrm.reg, general or vector
   // Bit r: general register r is an operand; is written. Addresses, and what
   // an Op says by itself, are not among them.
   uint16_t general = 0;
   uint16_t written = 0;
-  int32_t disp = 0;
-  int64_t imm = 0;             // sign-extended; a jump's displacement
 };
 
 // The instruction at the beginning of `bytes`, of which `size` are there.
