@@ -183,18 +183,28 @@ int ClientQuoteCommand(const Options& options, Output& output) {
   if (!file.ok()) return ClientRefusal(file.status(), output);
   v1::QuoteRequest request;
   *request.mutable_target() = session.target;
+  if (options.gas_limit) request.set_gas_limit(*options.gas_limit);
   if (absl::Status set = session.SetModule(*file, &request); !set.ok()) {
     return ClientRefusal(set, output);
   }
   const auto response = session.client.Quote(request);
   if (!response.ok()) return ClientRefusal(response.status(), output);
-  output.Row("at least", Grouped(response->lower_gas()));
-  output.Row("at most", Grouped(response->upper_gas()));
-  output.object().Add("lower_gas",
-                      json::Value::NumberString(response->lower_gas()));
-  output.object().Add("upper_gas",
-                      json::Value::NumberString(response->upper_gas()));
-  return output.Finish(kExitOk);
+  const bool accepted = response->kind() == v1::VERDICT_KIND_ACCEPTED;
+  const VerdictText text = TextOf(response->kind(), response->code());
+  json::Value& object = output.object();
+  object.Add("verdict", json::Value::String(text.word));
+  object.Add("code", StringOrNull(text.code));
+  object.Add("message", StringOrNull(text.message));
+  if (!accepted) output.Row("verdict", text.word, Style::kBad);
+  PrintWhat(text, output);
+  const auto gas = [&](const char* label, const char* key, uint64_t value) {
+    output.Row(label, Grouped(value) + " gas");
+    object.Add(key, json::Value::NumberString(value));
+  };
+  gas("at least", "lower_gas", response->lower_gas());
+  gas("at most", "upper_gas", response->upper_gas());
+  gas("asking used", "quote_gas", response->quote_gas());
+  return output.Finish(accepted ? kExitOk : kExitNegative);
 }
 
 }  // namespace ingot::cli

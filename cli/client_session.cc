@@ -101,24 +101,29 @@ std::optional<std::string> DigestFromHex(std::string_view text) {
   return bytes;
 }
 
-// The object of compile. Out: the exit code.
+VerdictText TextOf(v1::VerdictKind kind, uint32_t number) {
+  const std::optional<Code> code = CodeFromNumber(number);
+  const bool has_code = code && *code != Code::kOk;
+  return {VerdictWord(kind), has_code ? TextOf(*code).name : "",
+          has_code ? TextOf(*code).message
+          : kind == v1::VERDICT_KIND_OUT_OF_GAS
+              ? "compiling used up the gas limit"
+              : ""};
+}
+
+void PrintWhat(const VerdictText& text, Output& output) {
+  if (text.message.empty()) return;
+  output.Row("what", text.code.empty()
+                         ? std::string(text.message)
+                         : fmt::format("{} ({})", text.message, text.code));
+}
+
 int PrintVerdict(const v1::CompileResponse& response, Output& output) {
   const v1::Verdict& verdict = response.verdict();
   const bool accepted = verdict.kind() == v1::VERDICT_KIND_ACCEPTED;
-  const std::optional<Code> code = CodeFromNumber(verdict.code());
-  const bool has_code = code && *code != Code::kOk;
-  const std::string_view word = VerdictWord(verdict.kind());
-  const std::string_view name = has_code ? TextOf(*code).name : "";
-  const std::string_view message =
-      has_code ? TextOf(*code).message
-      : verdict.kind() == v1::VERDICT_KIND_OUT_OF_GAS
-          ? "compiling used up the gas limit"
-          : "";
-  output.Row("verdict", word, accepted ? Style::kGood : Style::kBad);
-  if (!message.empty()) {
-    output.Row("what", has_code ? fmt::format("{} ({})", message, name)
-                                : std::string(message));
-  }
+  const VerdictText text = TextOf(verdict.kind(), verdict.code());
+  output.Row("verdict", text.word, accepted ? Style::kGood : Style::kBad);
+  PrintWhat(text, output);
   output.Row("compile gas", Grouped(verdict.compile_gas()));
   output.Row("answered", response.cached() ? "from the store" : "by compiling");
   output.Row("module", HexOf(verdict.module_sha256()));
@@ -129,9 +134,9 @@ int PrintVerdict(const v1::CompileResponse& response, Output& output) {
                                                "byte")));
   }
   json::Value& object = output.object();
-  object.Add("verdict", json::Value::String(word));
-  object.Add("code", StringOrNull(name));
-  object.Add("message", StringOrNull(message));
+  object.Add("verdict", json::Value::String(text.word));
+  object.Add("code", StringOrNull(text.code));
+  object.Add("message", StringOrNull(text.message));
   object.Add("function", PlaceValue(verdict.has_function() ? verdict.function()
                                                            : kNowhere));
   object.Add("offset",

@@ -1,6 +1,7 @@
 #ifndef CLI_CLIENT_SESSION_H_
 #define CLI_CLIENT_SESSION_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,16 @@ v1::Lane LaneOf(const Options& options);
 std::string HexOf(const std::string& bytes);
 // The 32 bytes of 64 hexadecimal digits.
 std::optional<std::string> DigestFromHex(std::string_view text);
+
+// How a compilation ended, in words.
+struct VerdictText {
+  std::string_view word;
+  std::string_view code;     // empty: there is none
+  std::string_view message;  // empty: there is nothing to say
+};
+VerdictText TextOf(v1::VerdictKind kind, uint32_t code);
+// Adds `message` and `code` as a row, if there are any.
+void PrintWhat(const VerdictText& text, Output& output);
 
 // The object of compile. Out: the exit code.
 int PrintVerdict(const v1::CompileResponse& response, Output& output);

@@ -495,6 +495,7 @@ void AddClient(Builder& add, CLI::App* root) {
                 "  ingot client quote token.wasm --socket /run/ingot/grpc\n");
   add.File(app, "MODULE", "a binary WebAssembly module");
   socket(app);
+  add.GasLimit(app, "gas that asking may use (default: no limit)");
   add.ProfileFlags(app);
   app = add.Add(client, "call", "Call a function there", &ClientCallCommand,
                 "The module is compiled there first. An import that is called "

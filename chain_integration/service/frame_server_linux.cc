@@ -143,11 +143,13 @@ struct FrameServer::State {
     return Send(socket, FaultFrame(0, Fault(reason, message)));
   }
 
-  // One frame and its answer. False: the connection ends.
-  bool ServeOne(Socket& socket, const CallContext& context) const {
-    if (socket.For(POLLIN, std::nullopt, true) != Wait::kReady) return false;
+  // The next frame, which begins before `until`. False: the connection ends.
+  bool Receive(Socket& socket, const Deadline& until,
+               std::string* bytes) const {
+    if (socket.For(POLLIN, until, true) != Wait::kReady) return false;
     const Deadline deadline = Soon();
-    std::string frame;
+    std::string& frame = *bytes;
+    frame.clear();
     Wait wait = socket.Read(&frame, kLengthBytes, deadline);
     uint64_t size = 0;
     if (wait == Wait::kReady) {
@@ -166,8 +168,37 @@ struct FrameServer::State {
       SendFault(socket, v1::FAULT_REASON_TIMED_OUT,
                 "the frame did not end in time");
     }
-    if (wait != Wait::kReady) return false;
-    return Send(socket, AnswerFrame(node, frame, context));
+    return wait == Wait::kReady;
+  }
+
+  // The frames within a call. Whatever ends it early ends the connection: a
+  // later frame could be the answer to what was asked before.
+  class Stream final : public FrameStream {
+   public:
+    Stream(const State& state, Socket& socket)
+        : state_(state), socket_(socket) {}
+    bool Send(const v1::FrameResponse& response) override {
+      return sound_ = sound_ && state_.Send(socket_, response);
+    }
+    bool Receive(std::string* frame, const Deadline& until) override {
+      return sound_ = sound_ && state_.Receive(socket_, until, frame);
+    }
+    bool sound() const { return sound_; }
+
+   private:
+    const State& state_;
+    Socket& socket_;
+    bool sound_ = true;
+  };
+
+  // One frame and its answer. False: the connection ends.
+  bool ServeOne(Socket& socket, const CallContext& context) const {
+    std::string frame;
+    if (!Receive(socket, std::nullopt, &frame)) return false;
+    Stream stream(*this, socket);
+    const v1::FrameResponse answer =
+        AnswerFrame(node, frame, context, stream);
+    return Send(socket, answer) && stream.sound();
   }
 
   void Serve(int fd, const std::string& client) {

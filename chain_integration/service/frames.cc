@@ -36,6 +36,62 @@ absl::StatusOr<v1::GetArtifactResponse> WholeArtifact(
   return whole;
 }
 
+// Behind a call's time, so that it is the call that says why it is over.
+constexpr std::chrono::milliseconds kGrace(100);
+
+// The client's side of a call. `first` is its first message.
+class FramePeer final : public CallPeer {
+ public:
+  FramePeer(v1::FrameRequest& first, const CallContext& context,
+            std::chrono::milliseconds call_time, FrameStream& stream)
+      : id_(first.id()), first_(first), stream_(stream) {
+    const bool block = first.call().start().lane() == v1::LANE_BLOCK &&
+                       context.may_use_block_lane;
+    if (!block) {
+      until_ = std::chrono::steady_clock::now() + call_time + kGrace;
+    }
+  }
+
+  uint64_t id() const { return id_; }
+
+  bool Send(const v1::CallResponse& response) override {
+    v1::FrameResponse frame;
+    frame.set_id(id_);
+    *frame.mutable_call() = response;
+    return stream_.Send(frame);
+  }
+
+  bool Receive(v1::CallRequest* request) override {
+    if (!std::exchange(begun_, true)) {
+      request->Swap(first_.mutable_call());
+      return true;
+    }
+    std::string bytes;
+    if (!stream_.Receive(&bytes, until_)) return false;
+    v1::FrameRequest frame;
+    const bool sound = ParseBounded(bytes, &frame);
+    id_ = sound ? frame.id() : 0;
+    // One without a message is no answer to anything.
+    request->Clear();
+    if (sound && frame.has_call()) request->Swap(frame.mutable_call());
+    return true;
+  }
+
+ private:
+  uint64_t id_;
+  v1::FrameRequest& first_;
+  FrameStream& stream_;
+  bool begun_ = false;
+  std::optional<std::chrono::steady_clock::time_point> until_;
+};
+
+v1::FrameResponse AnswerCall(Node& node, v1::FrameRequest& first,
+                             const CallContext& context, FrameStream& stream) {
+  FramePeer peer(first, context, node.call_time(), stream);
+  absl::StatusOr<v1::CallResponse> last = node.CallFunction(peer, context);
+  return Respond(peer.id(), std::move(last), &v1::FrameResponse::mutable_call);
+}
+
 }  // namespace
 
 bool ParseBounded(std::string_view bytes, google::protobuf::MessageLite* out) {
@@ -57,7 +113,8 @@ v1::FrameResponse FaultFrame(uint64_t id, const absl::Status& fault) {
 }
 
 v1::FrameResponse AnswerFrame(Node& node, std::string_view frame,
-                              const CallContext& context) {
+                              const CallContext& context,
+                              FrameStream& stream) {
   v1::FrameRequest request;
   if (!ParseBounded(frame, &request)) {
     return FaultFrame(0, Fault(v1::FAULT_REASON_BAD_REQUEST,
@@ -93,6 +150,14 @@ v1::FrameResponse AnswerFrame(Node& node, std::string_view frame,
     case v1::FrameRequest::kQuote:
       return Respond(id, node.Quote(request.quote(), context),
                      &Response::mutable_quote);
+    case v1::FrameRequest::kInstantiate:
+      return Respond(id, node.Instantiate(request.instantiate(), context),
+                     &Response::mutable_instantiate);
+    case v1::FrameRequest::kCall:
+      return AnswerCall(node, request, context, stream);
+    case v1::FrameRequest::kRelease:
+      return Respond(id, node.Release(request.release(), context),
+                     &Response::mutable_release);
     default:
       return FaultFrame(id, Fault(v1::FAULT_REASON_BAD_REQUEST,
                                   "request: none that this node knows"));

@@ -482,12 +482,7 @@ absl::StatusOr<v1::QuoteResponse> Node::Quote(const v1::QuoteRequest& request,
                                               const CallContext& context) {
   return Serve<v1::QuoteResponse>(
       desk_, "Quote", context, v1::LANE_UNSPECIFIED,
-      [&](Call&) -> absl::StatusOr<v1::QuoteResponse> {
-        const auto target = targets_->Find(request.target());
-        if (!target.ok()) return target.status();
-        return Fault(v1::FAULT_REASON_UNSUPPORTED,
-                     "this node gives no quotes");
-      });
+      [&](Call& call) { return Answer(request, call); });
 }
 
 absl::StatusOr<v1::GetInfoResponse> Node::GetInfo(

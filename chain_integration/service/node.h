@@ -1,6 +1,7 @@
 #ifndef CHAIN_INTEGRATION_SERVICE_NODE_H_
 #define CHAIN_INTEGRATION_SERVICE_NODE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -139,9 +140,15 @@ class Node {
                       const ArtifactSink& sink, Call& call);
   absl::StatusOr<v1::VerifyResponse> Answer(const v1::VerifyRequest& request,
                                             Call& call);
+  absl::StatusOr<v1::QuoteResponse> Answer(const v1::QuoteRequest& request,
+                                           Call& call);
   absl::StatusOr<v1::InstantiateResponse> Answer(
       const v1::InstantiateRequest& request, const CallContext& context,
       Call& call);
+  // The normal lane's jobs that the compile cache does not know of: as many at
+  // a time as there are compilations. `job` runs when there is a place.
+  template <typename Job>
+  auto RunBesideCache(Call& call, const Job& job) -> decltype(job());
   // Compiles with a worker whatever the store knows.
   absl::StatusOr<sandbox::Verdict> Recompile(const Target& target,
                                              std::span<const uint8_t> module,
@@ -163,7 +170,7 @@ class Node {
   CallDesk desk_;
   std::vector<std::string> protections_;
   std::atomic<uint64_t> upload_bytes_{0};
-  std::atomic<uint32_t> recompiling_{0};
+  std::atomic<uint32_t> jobs_beside_cache_{0};
   std::atomic<bool> workers_failed_{false};
   std::unique_ptr<store::ArtifactStore> store_;
   std::unique_ptr<Targets> targets_;
@@ -175,6 +182,23 @@ class Node {
   bool ending_ = false;  // guarded by mutex_
   std::thread keeper_;
 };
+
+template <typename Job>
+auto Node::RunBesideCache(Call& call, const Job& job) -> decltype(job()) {
+  constexpr std::chrono::milliseconds kPoll(20);
+  while (true) {
+    uint32_t running = jobs_beside_cache_;
+    if (running < std::max(options_.compilations, 1u) &&
+        jobs_beside_cache_.compare_exchange_weak(running, running + 1)) {
+      break;
+    }
+    if (call.Over()) return call.Why();
+    std::this_thread::sleep_for(kPoll);
+  }
+  auto result = job();
+  --jobs_beside_cache_;
+  return result;
+}
 
 }  // namespace ingot::service
 

@@ -102,6 +102,73 @@ TEST(NodeTest, NamesWhatIsWrongWithARequest) {
   }
 }
 
+v1::QuoteRequest QuoteRequestFor(const TestNode& test,
+                                 const std::vector<uint8_t>& module) {
+  const v1::CompileRequest compile = test.CompileRequestFor(module);
+  v1::QuoteRequest request;
+  *request.mutable_target() = compile.target();
+  request.set_module_bytes(compile.module_bytes());
+  return request;
+}
+
+TEST(NodeTest, AQuoteBoundsTheVerdictAndIsNone) {
+  TestNode test;
+  v1::QuoteRequest request = QuoteRequestFor(test, Module());
+  const auto quote = test.node->Quote(request, test.context);
+  ASSERT_TRUE(quote.ok()) << quote.status();
+  EXPECT_EQ(quote->kind(), v1::VERDICT_KIND_ACCEPTED);
+  const uint64_t gas = Oracle(kNoLimit).compile_gas();
+  EXPECT_LE(quote->lower_gas(), gas);
+  EXPECT_GE(quote->upper_gas(), gas);
+  EXPECT_GT(quote->quote_gas(), 0u);
+  // Asking is metered.
+  request.set_gas_limit(quote->quote_gas());
+  EXPECT_EQ(test.node->Quote(request, test.context)->SerializeAsString(),
+            quote->SerializeAsString());
+  request.set_gas_limit(quote->quote_gas() - 1);
+  const auto spent = test.node->Quote(request, test.context);
+  EXPECT_EQ(spent->kind(), v1::VERDICT_KIND_OUT_OF_GAS);
+  EXPECT_EQ(spent->lower_gas(), quote->quote_gas() - 1);
+  EXPECT_EQ(spent->upper_gas(), kNoLimit);
+  // Nothing was kept.
+  v1::GetArtifactRequest get;
+  *get.mutable_target() = request.target();
+  get.set_module_sha256(BytesOf(Sha256(Module())));
+  EXPECT_EQ(ReasonIn(test.node->GetArtifact(
+                get, Node::Pieces::kMany, [](const auto&) { return true; },
+                test.context)),
+            v1::FAULT_REASON_UNKNOWN_ARTIFACT);
+  request.set_module_sha256(get.module_sha256());
+  EXPECT_EQ(ReasonIn(test.node->Quote(request, test.context).status()),
+            v1::FAULT_REASON_UNKNOWN_MODULE);
+}
+
+TEST(NodeTest, AQuoteIsExactForARefusedModule) {
+  TestNode test;
+  const std::vector<uint8_t> refused = {'n', 'o', 'n', 'e'};
+  const auto quote =
+      test.node->Quote(QuoteRequestFor(test, refused), test.context);
+  ASSERT_TRUE(quote.ok()) << quote.status();
+  const sandbox::Verdict verdict = FreshVerdict(refused, kNoLimit);
+  EXPECT_EQ(quote->kind(), v1::VERDICT_KIND_REJECTED);
+  EXPECT_EQ(quote->code(), static_cast<uint32_t>(Code::kBadMagic));
+  EXPECT_EQ(quote->lower_gas(), verdict.compile_gas);
+  EXPECT_EQ(quote->upper_gas(), verdict.compile_gas);
+}
+
+TEST(NodeTest, AQuoteThatWorkersLoseIsAFault) {
+  TestNode test("lie_bounds", 3);
+  v1::QuoteRequest request = QuoteRequestFor(test, Module());
+  EXPECT_EQ(ReasonIn(test.node->Quote(request, test.context).status()),
+            v1::FAULT_REASON_WORKER_LOST);
+  request.clear_module();
+  EXPECT_EQ(ReasonIn(test.node->Quote(request, test.context).status()),
+            v1::FAULT_REASON_BAD_REQUEST);
+  request.clear_target();
+  EXPECT_EQ(ReasonIn(test.node->Quote(request, test.context).status()),
+            v1::FAULT_REASON_BAD_REQUEST);
+}
+
 TEST(NodeTest, LostWorkersAreAFaultThatIsNotKept) {
   // Each job's first three tries; the node has three.
   TestNode test("segv", 3);

@@ -3,8 +3,6 @@
 // is run; it is kept only under the digest that the client names, after parts 1
 // and 2 of the verifier accept it with its stored module.
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -84,22 +82,12 @@ bool CheckContents(std::span<const uint8_t> artifact, const Target& target,
 
 absl::StatusOr<sandbox::Verdict> Node::Recompile(
     const Target& target, std::span<const uint8_t> module, Call& call) {
-  // As many at a time as there are compilations.
-  constexpr std::chrono::milliseconds kPoll(20);
-  while (true) {
-    uint32_t running = recompiling_;
-    if (running < std::max(options_.compilations, 1u) &&
-        recompiling_.compare_exchange_weak(running, running + 1)) {
-      break;
-    }
-    if (call.Over()) return call.Why();
-    std::this_thread::sleep_for(kPoll);
-  }
-  auto verdict = CompileInWorker(target, module, uint64_t{1} << 62);
-  --recompiling_;
-  return verdict.ok() ? verdict
-                      : AsFault(verdict.status(),
-                                v1::FAULT_REASON_WORKER_LOST);
+  return RunBesideCache(call, [&]() -> absl::StatusOr<sandbox::Verdict> {
+    auto verdict = CompileInWorker(target, module, uint64_t{1} << 62);
+    return verdict.ok() ? verdict
+                        : AsFault(verdict.status(),
+                                  v1::FAULT_REASON_WORKER_LOST);
+  });
 }
 
 absl::StatusOr<v1::VerifyResponse> Node::Answer(

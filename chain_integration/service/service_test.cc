@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "chain_integration/service/client.h"
@@ -119,6 +121,51 @@ TEST_F(ServiceTest, BothTransportsGiveTheSameVerdictAndBytes) {
   EXPECT_EQ(service->Wait(), 0) << service->Log();
 }
 
+// What a command prints.
+std::string OutputOf(const std::string& command) {
+  std::string text;
+  FILE* const pipe = popen(command.c_str(), "r");
+  for (int c = 0; pipe != nullptr && (c = std::fgetc(pipe)) != EOF;) {
+    text.push_back(static_cast<char>(c));
+  }
+  if (pipe != nullptr) pclose(pipe);
+  return text;
+}
+
+TEST_F(ServiceTest, QuotesAreTheSameOverBothSocketsAndTheCommandLine) {
+  const auto service = Serve();
+  Client client(grpc_);
+  v1::QuoteRequest quote;
+  *quote.mutable_target() = TargetOf();
+  quote.set_module_bytes(Text(module_));
+  const auto answer = client.Quote(quote);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  const uint64_t used = FreshVerdict(module_, ~uint64_t{0}).compile_gas;
+  EXPECT_LE(answer->lower_gas(), used);
+  EXPECT_GE(answer->upper_gas(), used);
+
+  RawConnection frames(frames_);
+  v1::FrameRequest request;
+  *request.mutable_quote() = quote;
+  EXPECT_EQ(frames.Ask(request)->quote().SerializeAsString(),
+            answer->SerializeAsString());
+  // A module that is refused has an OK answer, too.
+  request.mutable_quote()->set_module_bytes("none");
+  const auto refused = frames.Ask(request);
+  EXPECT_EQ(refused->quote().kind(), v1::VERDICT_KIND_REJECTED);
+  EXPECT_EQ(client.Quote(request.quote())->SerializeAsString(),
+            refused->quote().SerializeAsString());
+
+  const std::string path = folder_ + "/module.wasm";
+  std::ofstream(path, std::ios::binary) << Text(module_);
+  const std::string printed = OutputOf("cli/ingot client quote " + path +
+                                       " --json --socket " + grpc_);
+  for (const uint64_t gas :
+       {answer->lower_gas(), answer->upper_gas(), answer->quote_gas()}) {
+    EXPECT_THAT(printed, HasSubstr("\"" + std::to_string(gas) + "\""));
+  }
+}
+
 TEST_F(ServiceTest, CallsOverTheStream) {
   const auto service = Serve("[instances]\nmax_gas = 5_000_000\n");
   auto client = std::make_unique<Client>(grpc_);
@@ -173,6 +220,114 @@ TEST_F(ServiceTest, CallsOverTheStream) {
     gone = asker.Call(start, nullptr).status();
   }
   EXPECT_EQ(ReasonOf(gone), v1::FAULT_REASON_UNKNOWN_INSTANCE);
+}
+
+TEST_F(ServiceTest, CallsOverFrames) {
+  const auto service = Serve(
+      "[instances]\nmax_gas = 5_000_000\n[limits]\ncall_seconds = 2\n");
+  const std::vector<uint8_t> module = TestdataModule("host");
+  const v1::CompileRequest compile = RequestFor(module);
+  const RawConnection frames(frames_);
+  v1::FrameRequest request;
+  *request.mutable_compile() = compile;
+  ASSERT_TRUE(frames.Ask(request)->has_compile());
+  v1::InstantiateRequest& instantiate = *request.mutable_instantiate();
+  *instantiate.mutable_target() = compile.target();
+  instantiate.set_module_sha256(BytesOf(Sha256(module)));
+  instantiate.set_gas_limit(1'000'000);
+  const auto made = frames.Ask(request);
+  ASSERT_TRUE(made->has_instantiate()) << made->ShortDebugString();
+  const uint64_t instance = made->instantiate().instance();
+
+  const auto begin = [&](const RawConnection& connection, v1::Lane lane) {
+    request.set_id(7);
+    v1::CallStart& start = *request.mutable_call()->mutable_start();
+    start.set_instance(instance);
+    start.set_function("quadruple");
+    start.set_gas_limit(1'000'000);
+    start.set_lane(lane);
+    if (start.arguments().empty()) start.add_arguments();
+    start.mutable_arguments(0)->set_type(v1::VALUE_TYPE_I32);
+    start.mutable_arguments(0)->set_bits(10);
+    return connection.Ask(request);
+  };
+  auto answer = begin(frames, v1::LANE_UNSPECIFIED);
+  int host_calls = 0;
+  while (answer && answer->call().has_host_call()) {
+    ++host_calls;
+    EXPECT_EQ(answer->id(), request.id());
+    const v1::Value argument = answer->call().host_call().arguments(0);
+    request.set_id(request.id() + 1);
+    v1::MemoryWrite& write = *request.mutable_call()->mutable_memory_write();
+    write.set_address(16);
+    write.set_data("abcde");
+    EXPECT_TRUE(frames.Ask(request)->call().memory().in_bounds());
+    request.mutable_call()->mutable_memory_read()->set_address(16);
+    request.mutable_call()->mutable_memory_read()->set_size(5);
+    EXPECT_EQ(frames.Ask(request)->call().memory().data(), "abcde");
+    request.mutable_call()->mutable_charge_gas()->set_price(10);
+    EXPECT_TRUE(frames.Ask(request)->call().gas().paid());
+    v1::HostReturn& host_return =
+        *request.mutable_call()->mutable_host_return();
+    host_return.set_result(v1::HOST_RESULT_OK);
+    *host_return.add_results() = argument;
+    host_return.mutable_results(0)->set_bits(argument.bits() * 2);
+    answer = frames.Ask(request);
+  }
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(host_calls, 2);
+  EXPECT_EQ(answer->call().outcome().results(0).bits(), 40u)
+      << answer->ShortDebugString();
+
+  // Something else than an answer is a fault, and ends the instance.
+  ASSERT_TRUE(begin(frames, v1::LANE_UNSPECIFIED)->call().has_host_call());
+  request.mutable_get_info();
+  EXPECT_EQ(frames.Ask(request)->fault().reason(),
+            v1::FAULT_REASON_HOST_FAILED);
+  EXPECT_TRUE(frames.Ask(request)->has_get_info());
+  EXPECT_EQ(begin(frames, v1::LANE_UNSPECIFIED)->fault().reason(),
+            v1::FAULT_REASON_UNKNOWN_INSTANCE);
+  // An answer that nobody asked for.
+  request.mutable_call()->mutable_host_return();
+  EXPECT_EQ(frames.Ask(request)->fault().reason(),
+            v1::FAULT_REASON_BAD_REQUEST);
+}
+
+TEST_F(ServiceTest, ACallOverFramesThatStallsTimesOut) {
+  const auto service = Serve("[limits]\ncall_seconds = 0.5\n");
+  const std::vector<uint8_t> module = TestdataModule("host");
+  const v1::CompileRequest compile = RequestFor(module);
+  v1::FrameRequest request;
+  const auto begin = [&](const RawConnection& frames, v1::Lane lane) {
+    *request.mutable_compile() = compile;
+    EXPECT_TRUE(frames.Ask(request)->has_compile());
+    v1::InstantiateRequest& instantiate = *request.mutable_instantiate();
+    *instantiate.mutable_target() = compile.target();
+    instantiate.set_module_sha256(BytesOf(Sha256(module)));
+    instantiate.set_gas_limit(1'000'000);
+    const auto made = frames.Ask(request);
+    v1::CallStart& start = *request.mutable_call()->mutable_start();
+    start.set_instance(made->instantiate().instance());
+    start.set_function("quadruple");
+    start.set_gas_limit(1'000'000);
+    start.set_lane(lane);
+    start.add_arguments()->set_type(v1::VALUE_TYPE_I32);
+    return frames.Ask(request);
+  };
+  const RawConnection slow(frames_);
+  ASSERT_TRUE(begin(slow, v1::LANE_UNSPECIFIED)->call().has_host_call());
+  const RawConnection block(frames_);
+  ASSERT_TRUE(begin(block, v1::LANE_BLOCK)->call().has_host_call());
+  const auto late = slow.ReceiveFrame();
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(late->fault().reason(), v1::FAULT_REASON_TIMED_OUT);
+  EXPECT_TRUE(slow.AtEnd());
+  // The block path's call has no time limit.
+  request.mutable_call()->mutable_host_return()->set_result(
+      v1::HOST_RESULT_TRAP);
+  EXPECT_EQ(block.Ask(request)->call().outcome().kind(),
+            v1::OUTCOME_KIND_TRAPPED);
+  ExpectServed();
 }
 
 TEST_F(ServiceTest, FramesThatAreNone) {

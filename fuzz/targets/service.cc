@@ -114,7 +114,14 @@ class World {
       if (request->quote().module_sha256() == "m") {
         request->mutable_quote()->set_module_sha256(module_);
       }
+    } else if (request->has_instantiate()) {
+      Expand(request->mutable_instantiate());
     }
+  }
+  void Expand(v1::InstantiateRequest* request) const {
+    Expand(request->mutable_target());
+    ExpandModule(request->mutable_module_sha256());
+    ExpandArtifact(request->mutable_artifact_sha256());
   }
 
  private:
@@ -148,20 +155,34 @@ void CheckStatus(const absl::Status& status) {
   }
 }
 
+// A connection on which no other frame comes.
+class LastFrame final : public FrameStream {
+ public:
+  bool Send(const v1::FrameResponse&) override { return true; }
+  bool Receive(std::string*, const std::optional<
+                                 std::chrono::steady_clock::time_point>&)
+      override {
+    return false;
+  }
+};
+
 Verdict OneFrame(std::string_view bytes) {
   World& world = TheWorld();
+  LastFrame stream;
   v1::FrameRequest request;
   if (!ParseBounded(bytes, &request)) {
     const v1::FrameResponse response =
-        AnswerFrame(world.node(), bytes, world.context());
+        AnswerFrame(world.node(), bytes, world.context(), stream);
     if (response.fault().reason() != v1::FAULT_REASON_BAD_REQUEST) {
       Fail("garbage was answered");
     }
     return Verdict::kDiscard;
   }
   world.Expand(&request);
-  const v1::FrameResponse response = AnswerFrame(
-      world.node(), request.SerializeAsString(), world.context());
+  const v1::FrameResponse response =
+      AnswerFrame(world.node(), request.SerializeAsString(), world.context(),
+                  stream);
+  world.node().Forget("fuzz");
   if (response.id() != request.id()) Fail("another id");
   if (response.has_fault()) {
     CheckReason(response.fault().reason(), response.fault().message());
@@ -206,9 +227,8 @@ Verdict OneCall(std::string_view bytes) {
   v1::InstantiateRequest request;
   request.mutable_target()->set_compiler_sha256("c");
   request.mutable_target()->set_profile_sha256("p");
-  world.Expand(request.mutable_target());
   request.set_module_sha256("m");
-  world.ExpandModule(request.mutable_module_sha256());
+  world.Expand(&request);
   request.set_gas_limit(1'000'000);
   const auto made = world.node().Instantiate(request, world.context());
   if (!made.ok() || made->instance() == 0) Fail("no instance");
@@ -229,9 +249,7 @@ Verdict OneInstantiation(std::string_view bytes) {
   World& world = TheWorld();
   v1::InstantiateRequest request;
   if (!ParseBounded(bytes, &request)) return Verdict::kDiscard;
-  world.Expand(request.mutable_target());
-  world.ExpandModule(request.mutable_module_sha256());
-  world.ExpandArtifact(request.mutable_artifact_sha256());
+  world.Expand(&request);
   const auto made = world.node().Instantiate(request, world.context());
   CheckStatus(made.status());
   if (made.ok()) Count("valid");

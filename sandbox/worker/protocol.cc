@@ -97,6 +97,7 @@ Digest TakeDigest(Reader& reader) {
 
 std::string Encode(const Job& job) {
   Writer writer;
+  writer.Number(static_cast<uint64_t>(job.kind));
   writer.Number(job.nonce);
   writer.Number(job.gas_limit);
   writer.Bytes(job.profile);
@@ -107,11 +108,16 @@ std::string Encode(const Job& job) {
 absl::StatusOr<Job> DecodeJob(std::string_view bytes) {
   Reader reader(bytes);
   Job job;
+  const uint64_t kind = reader.Number();
+  job.kind = static_cast<Job::Kind>(kind);
   job.nonce = reader.Number();
   job.gas_limit = reader.Number();
   job.profile = reader.Bytes();
   job.module = reader.Bytes();
   if (absl::Status end = reader.Finish("the job"); !end.ok()) return end;
+  if (kind > static_cast<uint64_t>(Job::Kind::kQuote)) {
+    return absl::DataLossError("the job is of no kind");
+  }
   return job;
 }
 
@@ -138,7 +144,10 @@ std::string Encode(const Reply& reply) {
   writer.Number(reply.nonce);
   writer.Number(static_cast<uint64_t>(reply.fault.code()));
   writer.Text(std::string(reply.fault.message()));
-  const Verdict& verdict = reply.verdict;
+  writer.Number(reply.answer.lower_gas);
+  writer.Number(reply.answer.upper_gas);
+  writer.Number(reply.answer.quote_gas);
+  const Verdict& verdict = reply.answer.verdict;
   writer.Number(static_cast<uint64_t>(verdict.kind));
   writer.Number(static_cast<uint64_t>(verdict.code));
   writer.Number(verdict.function);
@@ -165,7 +174,10 @@ absl::StatusOr<Reply> DecodeReply(std::string_view bytes) {
     reply.fault = absl::Status(static_cast<absl::StatusCode>(code),
                                std::string(message));
   }
-  Verdict& verdict = reply.verdict;
+  reply.answer.lower_gas = reader.Number();
+  reply.answer.upper_gas = reader.Number();
+  reply.answer.quote_gas = reader.Number();
+  Verdict& verdict = reply.answer.verdict;
   const uint64_t kind = reader.Number();
   verdict.kind = static_cast<VerdictKind>(kind);
   verdict.code = static_cast<Code>(reader.Number());

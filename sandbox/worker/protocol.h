@@ -42,6 +42,8 @@ static_assert(sizeof(JobHeader) == 16);
 static_assert(std::atomic<uint32_t>::is_always_lock_free);
 
 struct Job {
+  enum class Kind : uint8_t { kCompile, kQuote };
+  Kind kind = Kind::kCompile;
   uint64_t nonce = 0;  // the reply repeats it
   uint64_t gas_limit = 0;
   std::vector<uint8_t> profile;  // canonical bytes
@@ -55,10 +57,21 @@ struct CompilerBytes {
   std::vector<uint8_t> profile;  // canonical bytes of some job that it is for
 };
 
+// Bounds of a compilation's gas, as quote_job.h has them.
+struct QuoteReply {
+  Verdict verdict;
+  uint64_t lower_gas = 0;
+  uint64_t upper_gas = 0;
+  uint64_t quote_gas = 0;
+
+  friend bool operator==(const QuoteReply&, const QuoteReply&) = default;
+};
+
 struct Reply {
   uint64_t nonce = 0;
-  absl::Status fault;  // what went wrong in the worker; else `verdict`
-  Verdict verdict;
+  absl::Status fault;  // what went wrong in the worker; else `answer`
+  // Of a compilation only the verdict is there.
+  QuoteReply answer;
 };
 
 std::string Encode(const Job& job);

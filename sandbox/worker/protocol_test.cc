@@ -11,15 +11,18 @@ namespace {
 Reply SomeReply() {
   Reply reply;
   reply.nonce = 7;
-  reply.verdict.compile_gas = 12345;
-  reply.verdict.module_digest.bytes[3] = 9;
-  reply.verdict.artifact = {1, 2, 3};
-  reply.verdict.artifact_digest = Sha256(reply.verdict.artifact);
+  reply.answer.lower_gas = 12345;
+  reply.answer.upper_gas = 67890;
+  reply.answer.quote_gas = 11;
+  reply.answer.verdict.compile_gas = 12345;
+  reply.answer.verdict.module_digest.bytes[3] = 9;
+  reply.answer.verdict.artifact = {1, 2, 3};
+  reply.answer.verdict.artifact_digest = Sha256(reply.answer.verdict.artifact);
   return reply;
 }
 
 TEST(ProtocolTest, ReadsBackWhatItWrote) {
-  const Job job{1, 2, {3, 4}, {5, 6, 7}};
+  const Job job{Job::Kind::kQuote, 1, 2, {3, 4}, {5, 6, 7}};
   const auto again = DecodeJob(Encode(job));
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->nonce, 1u);
@@ -28,7 +31,7 @@ TEST(ProtocolTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(again->module, job.module);
   const auto reply = DecodeReply(Encode(SomeReply()));
   ASSERT_TRUE(reply.ok());
-  EXPECT_EQ(reply->verdict, SomeReply().verdict);
+  EXPECT_EQ(reply->answer, SomeReply().answer);
   Reply fault;
   fault.fault = absl::ResourceExhaustedError("full");
   EXPECT_EQ(DecodeReply(Encode(fault))->fault, fault.fault);

@@ -41,14 +41,15 @@ void Corrupt(const std::string& way, std::string* reply) {
   if (!way.starts_with("lie_")) return;
   ingot::sandbox::Reply lie = *ingot::sandbox::DecodeReply(*reply);
   if (way == "lie_nonce") lie.nonce += 1;
-  if (way == "lie_module") lie.verdict.module_digest.bytes[0] ^= 1;
-  if (way == "lie_gas") lie.verdict.compile_gas = ~uint64_t{0};
-  if (way == "lie_little_gas") lie.verdict.compile_gas -= 1;
+  if (way == "lie_module") lie.answer.verdict.module_digest.bytes[0] ^= 1;
+  if (way == "lie_gas") lie.answer.verdict.compile_gas = ~uint64_t{0};
+  if (way == "lie_little_gas") lie.answer.verdict.compile_gas -= 1;
+  if (way == "lie_bounds") lie.answer.upper_gas = 0;
   if (way == "lie_artifact") {
-    std::vector<uint8_t>& bytes = lie.verdict.artifact;
+    std::vector<uint8_t>& bytes = lie.answer.verdict.artifact;
     // In the code, with the digest made to fit.
     bytes[4096] ^= 0xff;
-    lie.verdict.artifact_digest = ingot::Sha256(bytes);
+    lie.answer.verdict.artifact_digest = ingot::Sha256(bytes);
   }
   if (way == "lie_fault") {
     lie.fault = absl::ResourceExhaustedError("no memory");

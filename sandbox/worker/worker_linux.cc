@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "compiler/abi/profile.h"
 #include "runtime/platform/platform.h"
 #include "sandbox/compiler_loader.h"
+#include "sandbox/quote_job.h"
 #include "sandbox/worker/jail.h"
 #include "sandbox/worker/protocol.h"
 #include "sandbox/worker/worker.h"
@@ -94,15 +96,10 @@ void AwaitJob(JobHeader& header) {
   }
 }
 
-Reply Compile(const SandboxedCompiler& compiler, const Job& job,
-              uint32_t attempt, const WorkerHooks& hooks) {
-  Reply reply;
-  reply.nonce = job.nonce;
-  Profile profile;
-  if (!Decode(job.profile, &profile).ok()) {
-    reply.fault = absl::InvalidArgumentError("the job's profile is damaged");
-    return reply;
-  }
+absl::StatusOr<QuoteReply> Compile(const SandboxedCompiler& compiler,
+                                   const Job& job, const Profile& profile,
+                                   uint32_t attempt,
+                                   const WorkerHooks& hooks) {
   JobOptions options{.gas_limit = job.gas_limit};
   if (hooks.on_step) {
     options.on_step = [&](JobOptions::Step step) {
@@ -111,10 +108,39 @@ Reply Compile(const SandboxedCompiler& compiler, const Job& job,
   }
   absl::StatusOr<Verdict> verdict =
       CompileInSandbox(compiler, job.module, profile, options);
-  if (verdict.ok()) {
-    reply.verdict = *std::move(verdict);
+  if (!verdict.ok()) return verdict.status();
+  return QuoteReply{.verdict = *std::move(verdict)};
+}
+
+absl::StatusOr<QuoteReply> AskForQuote(const SandboxedCompiler& compiler,
+                                       const Job& job,
+                                       const Profile& profile) {
+  absl::StatusOr<Quote> quote =
+      QuoteInSandbox(compiler, job.module, profile, job.gas_limit);
+  if (!quote.ok()) return quote.status();
+  return QuoteReply{.verdict = std::move(quote->verdict),
+                    .lower_gas = quote->lower_gas,
+                    .upper_gas = quote->upper_gas,
+                    .quote_gas = quote->quote_gas};
+}
+
+Reply ReplyTo(const SandboxedCompiler& compiler, const Job& job,
+              uint32_t attempt, const WorkerHooks& hooks) {
+  Reply reply;
+  reply.nonce = job.nonce;
+  Profile profile;
+  if (!Decode(job.profile, &profile).ok()) {
+    reply.fault = absl::InvalidArgumentError("the job's profile is damaged");
+    return reply;
+  }
+  absl::StatusOr<QuoteReply> answer =
+      job.kind == Job::Kind::kQuote
+          ? AskForQuote(compiler, job, profile)
+          : Compile(compiler, job, profile, attempt, hooks);
+  if (answer.ok()) {
+    reply.answer = *std::move(answer);
   } else {
-    reply.fault = verdict.status();
+    reply.fault = answer.status();
   }
   return reply;
 }
@@ -164,7 +190,7 @@ int WorkerMain(const std::vector<std::string>& arguments,
   const absl::StatusOr<Job> job = DecodeJob(*bytes);
   if (!job.ok()) return kExitJob;
   if (hooks.before_compile) hooks.before_compile(attempt);
-  std::string reply = Encode(Compile(*compiler, *job, attempt, hooks));
+  std::string reply = Encode(ReplyTo(*compiler, *job, attempt, hooks));
   if (hooks.on_reply) hooks.on_reply(attempt, &reply);
   // Not through exit(): nothing that was loaded needs a farewell.
   _exit(WriteReply(reply) ? 0 : kExitReply);

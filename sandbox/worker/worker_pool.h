@@ -21,7 +21,8 @@
 #include "sandbox/worker/protocol.h"
 
 // Compiling in processes of their own. In: a compiler, module bytes, a profile,
-// a gas limit. Out: the verdict that CompileInSandbox gives, or a fault. Holds:
+// a gas limit. Out: the verdict that CompileInSandbox gives, the bounds that
+// QuoteInSandbox gives, or a fault. Holds:
 // each job has a process that did nothing else and is gone afterwards; a worker
 // that died, hung or said what cannot be is a fault of that try and the job goes
 // to another one; an accepted artifact was read and verified here, with its
@@ -66,6 +67,9 @@ class WorkerPool {
   // kUnavailable when every try was lost.
   absl::StatusOr<Verdict> Compile(std::span<const uint8_t> module_bytes,
                                   const Profile& profile, uint64_t gas_limit);
+  // The same, and one worker's word is enough: a quote enters no consensus.
+  absl::StatusOr<QuoteReply> Quote(std::span<const uint8_t> module_bytes,
+                                   const Profile& profile, uint64_t gas_limit);
 
   struct ProbeReport {
     std::vector<std::string> protections;
@@ -84,15 +88,15 @@ class WorkerPool {
   void Spawn();
   absl::StatusOr<std::unique_ptr<Worker>> Start(const std::string& mode);
   absl::StatusOr<std::unique_ptr<Worker>> Take();
-  // One try: anything but a sound reply is a status.
-  absl::StatusOr<Verdict> Try(std::span<const uint8_t> module_bytes,
-                              const Profile& profile, uint64_t gas_limit,
-                              const Verdict& digests, uint32_t attempt);
-  absl::StatusOr<Verdict> TryUntilSound(std::span<const uint8_t> module_bytes,
-                                        const Profile& profile,
-                                        uint64_t gas_limit,
-                                        const Verdict& digests,
-                                        uint32_t first_attempt);
+  // One try: anything but a reply to this job is a status.
+  absl::StatusOr<QuoteReply> Exchange(Job job, uint32_t attempt);
+  // Whether what a worker says can be so.
+  absl::Status CheckVerdict(const Job& job, const Profile& profile,
+                            const Verdict& verdict) const;
+  absl::Status CheckQuote(const Job& job, const QuoteReply& quote) const;
+  absl::StatusOr<QuoteReply> TryUntilSound(const Job& job,
+                                           const Profile& profile,
+                                           uint32_t first_attempt);
   void Log(const std::string& line) const;
 
   const WorkerOptions options_;

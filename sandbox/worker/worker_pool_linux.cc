@@ -80,6 +80,17 @@ std::string HowItEnded(int status) {
   return absl::StrCat("exited with code ", WEXITSTATUS(status));
 }
 
+Job MakeJob(Job::Kind kind, std::span<const uint8_t> module_bytes,
+            const Profile& profile, uint64_t gas_limit) {
+  Job job;
+  job.kind = kind;
+  job.gas_limit = Gas::FromLimit(gas_limit).value();
+  job.profile.resize(kProfileBytes);
+  ingot::Encode(profile, job.profile);
+  job.module.assign(module_bytes.begin(), module_bytes.end());
+  return job;
+}
+
 // A descriptor that nothing else in the process inherits.
 class File {
  public:
@@ -283,20 +294,11 @@ absl::StatusOr<std::unique_ptr<WorkerPool::Worker>> WorkerPool::Take() {
   return worker;
 }
 
-absl::StatusOr<Verdict> WorkerPool::Try(std::span<const uint8_t> module_bytes,
-                                        const Profile& profile,
-                                        uint64_t gas_limit,
-                                        const Verdict& digests,
-                                        uint32_t attempt) {
+absl::StatusOr<QuoteReply> WorkerPool::Exchange(Job job, uint32_t attempt) {
   absl::StatusOr<std::unique_ptr<Worker>> taken = Take();
   if (!taken.ok()) return taken.status();
   Worker& worker = **taken;
-  Job job;
   job.nonce = next_nonce_++;
-  job.gas_limit = gas_limit;
-  job.profile.resize(kProfileBytes);
-  ingot::Encode(profile, job.profile);
-  job.module.assign(module_bytes.begin(), module_bytes.end());
   const std::string bytes = Encode(job);
   if (!WriteAll(worker.job.get(), bytes, kJobOffset)) {
     return Error("writing its job");
@@ -328,57 +330,82 @@ absl::StatusOr<Verdict> WorkerPool::Try(std::span<const uint8_t> module_bytes,
     return absl::DataLossError("a worker: the reply to another job");
   }
   if (!reply->fault.ok()) return reply->fault;
+  return std::move(reply->answer);
+}
 
-  // What a broken worker may say is compared with what is known here.
-  Verdict& verdict = reply->verdict;
-  if (verdict.module_digest != digests.module_digest ||
-      verdict.compiler_digest != digests.compiler_digest ||
-      verdict.profile_digest != digests.profile_digest) {
-    return absl::DataLossError("a worker: the verdict of another job");
-  }
-  const uint64_t limit = Gas::FromLimit(gas_limit).value();
-  if (verdict.compile_gas > limit ||
+absl::Status WorkerPool::CheckVerdict(const Job& job, const Profile& profile,
+                                      const Verdict& verdict) const {
+  if (verdict.compile_gas > job.gas_limit ||
       (verdict.kind == VerdictKind::kOutOfGas &&
-       verdict.compile_gas != limit) ||
+       verdict.compile_gas != job.gas_limit) ||
       (verdict.kind == VerdictKind::kAccepted) == verdict.artifact.empty()) {
     return absl::DataLossError("a worker: a verdict that cannot be");
   }
-  if (verdict.kind != VerdictKind::kAccepted) return verdict;
+  if (verdict.kind != VerdictKind::kAccepted) return absl::OkStatus();
   if (Sha256(verdict.artifact) != verdict.artifact_digest) {
     return absl::DataLossError("a worker: another artifact than it says");
   }
   runtime::ExpectedArtifact expected;
-  expected.module = digests.module_digest;
-  expected.compiler = digests.compiler_digest;
+  expected.module = verdict.module_digest;
+  expected.compiler = verdict.compiler_digest;
   expected.profile = &profile;
   const auto view = runtime::ReadArtifact(verdict.artifact, expected);
   const bool elsewhere = runtime::ArtifactErrorOf(view.status()) ==
                          runtime::ArtifactError::kIsaUnsupported;
-  if (elsewhere) return verdict;
+  if (elsewhere) return absl::OkStatus();
   const absl::Status sound =
-      view.ok() ? runtime::VerifyWithModule(*view, module_bytes)
-                : view.status();
+      view.ok() ? runtime::VerifyWithModule(*view, job.module) : view.status();
   if (!sound.ok()) {
     return absl::DataLossError(
         absl::StrCat("a worker: an artifact that is refused: ",
                      std::string(sound.message())));
   }
-  return verdict;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<Verdict> WorkerPool::TryUntilSound(
-    std::span<const uint8_t> module_bytes, const Profile& profile,
-    uint64_t gas_limit, const Verdict& digests, uint32_t first_attempt) {
+absl::Status WorkerPool::CheckQuote(const Job& job,
+                                    const QuoteReply& quote) const {
+  const bool open = quote.verdict.kind == VerdictKind::kAccepted;
+  const bool spent = quote.verdict.kind == VerdictKind::kOutOfGas;
+  const bool bounds =
+      open || spent ? quote.lower_gas <= quote.upper_gas
+                    : quote.lower_gas == quote.quote_gas &&
+                          quote.upper_gas == quote.quote_gas;
+  if (!bounds || quote.quote_gas > job.gas_limit ||
+      (spent && quote.lower_gas != job.gas_limit) ||
+      quote.verdict.compile_gas != quote.lower_gas ||
+      !quote.verdict.artifact.empty()) {
+    return absl::DataLossError("a worker: a quote that cannot be");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<QuoteReply> WorkerPool::TryUntilSound(const Job& job,
+                                                     const Profile& profile,
+                                                     uint32_t first_attempt) {
+  const Digest module = Sha256(job.module);
+  const Digest profile_digest = Sha256(job.profile);
   absl::Status last;
   for (uint32_t i = 0; i < std::max(options_.attempts, 1u); ++i) {
-    absl::StatusOr<Verdict> verdict =
-        Try(module_bytes, profile, gas_limit, digests, first_attempt + i);
-    if (verdict.ok()) return verdict;
+    absl::StatusOr<QuoteReply> answer = Exchange(job, first_attempt + i);
+    last = answer.status();
+    if (answer.ok()) {
+      // What a broken worker may say is compared with what is known here.
+      const Verdict& verdict = answer->verdict;
+      if (verdict.module_digest != module ||
+          verdict.compiler_digest != compiler_digest_ ||
+          verdict.profile_digest != profile_digest) {
+        last = absl::DataLossError("a worker: the verdict of another job");
+      } else if (job.kind == Job::Kind::kQuote) {
+        last = CheckQuote(job, *answer);
+      } else {
+        last = CheckVerdict(job, profile, verdict);
+      }
+    }
+    if (last.ok()) return answer;
     ++counters_.lost;
-    last = verdict.status();
     Log(absl::StrCat("try ", i + 1, " of ", options_.attempts, " for module ",
-                     digests.module_digest.Hex(), ": ",
-                     std::string(last.message())));
+                     module.Hex(), ": ", std::string(last.message())));
   }
   return absl::UnavailableError(
       absl::StrCat("every try was lost; the last: ",
@@ -388,24 +415,29 @@ absl::StatusOr<Verdict> WorkerPool::TryUntilSound(
 absl::StatusOr<Verdict> WorkerPool::Compile(
     std::span<const uint8_t> module_bytes, const Profile& profile,
     uint64_t gas_limit) {
-  std::vector<uint8_t> profile_bytes(kProfileBytes);
-  ingot::Encode(profile, profile_bytes);
-  Verdict digests;
-  digests.module_digest = Sha256(module_bytes);
-  digests.compiler_digest = compiler_digest_;
-  digests.profile_digest = Sha256(profile_bytes);
-  absl::StatusOr<Verdict> verdict =
-      TryUntilSound(module_bytes, profile, gas_limit, digests, 0);
-  if (!verdict.ok() || options_.confirmations < 2) return verdict;
-  absl::StatusOr<Verdict> again = TryUntilSound(
-      module_bytes, profile, gas_limit, digests, options_.attempts);
-  if (!again.ok()) return again;
-  if (!(*verdict == *again)) {
-    ++counters_.doubts;
-    Log("two workers disagree about module " + digests.module_digest.Hex());
-    return absl::UnavailableError("two workers disagree");
+  const Job job =
+      MakeJob(Job::Kind::kCompile, module_bytes, profile, gas_limit);
+  absl::StatusOr<QuoteReply> answer = TryUntilSound(job, profile, 0);
+  if (!answer.ok()) return answer.status();
+  if (options_.confirmations >= 2) {
+    const absl::StatusOr<QuoteReply> again =
+        TryUntilSound(job, profile, options_.attempts);
+    if (!again.ok()) return again.status();
+    if (!(answer->verdict == again->verdict)) {
+      ++counters_.doubts;
+      Log("two workers disagree about module " + Sha256(job.module).Hex());
+      return absl::UnavailableError("two workers disagree");
+    }
   }
-  return verdict;
+  return std::move(answer->verdict);
+}
+
+absl::StatusOr<QuoteReply> WorkerPool::Quote(
+    std::span<const uint8_t> module_bytes, const Profile& profile,
+    uint64_t gas_limit) {
+  return TryUntilSound(
+      MakeJob(Job::Kind::kQuote, module_bytes, profile, gas_limit), profile,
+      0);
 }
 
 absl::StatusOr<WorkerPool::ProbeReport> WorkerPool::Probe() {

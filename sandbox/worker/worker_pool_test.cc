@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sandbox/bootstrap.h"
+#include "sandbox/quote_job.h"
 #include "sandbox/test_modules.h"
 
 namespace ingot::sandbox {
@@ -90,6 +91,46 @@ TEST_F(WorkerPoolTest, GivesTheLostJobToAnotherWorker) {
     ASSERT_TRUE(answer.ok()) << way << answer.status();
     EXPECT_EQ(*answer, verdict) << way;
     EXPECT_EQ(pool->counters().lost, 1u) << way;
+    EXPECT_NE(log_.find(expected), std::string::npos) << way << ": " << log_;
+  }
+}
+
+// What the worker says of a quote, in this process.
+QuoteReply QuoteOracle(const std::vector<uint8_t>& module, uint64_t limit) {
+  auto compiler = EmbeddedCompiler(EngineKind::kNative, Profile());
+  const auto quote = *QuoteInSandbox(**compiler, module, Profile(), limit);
+  return {quote.verdict, quote.lower_gas, quote.upper_gas, quote.quote_gas};
+}
+
+TEST_F(WorkerPoolTest, GivesTheQuotesOfTheSandbox) {
+  auto pool = Pool("none", 0);
+  const QuoteReply quote = QuoteOracle(module_, kNoLimit);
+  EXPECT_EQ(quote.verdict.kind, VerdictKind::kAccepted);
+  const std::vector<uint8_t> garbage = {1, 2, 3};
+  for (const auto& module : {module_, garbage}) {
+    for (const uint64_t limit :
+         {~uint64_t{0}, quote.quote_gas, quote.quote_gas - 1, uint64_t{0}}) {
+      const auto answer = pool->Quote(module, Profile(), limit);
+      ASSERT_TRUE(answer.ok()) << answer.status() << log_;
+      EXPECT_EQ(*answer, QuoteOracle(module, limit)) << limit;
+    }
+  }
+  EXPECT_EQ(pool->counters().lost, 0u);
+}
+
+TEST_F(WorkerPoolTest, AQuoteThatIsLostOrCannotBeIsAskedAgain) {
+  const QuoteReply quote = QuoteOracle(module_, kNoLimit);
+  const std::map<std::string, std::string> ways = {
+      {"segv", "signal 11"},          {"truncate", "damaged"},
+      {"lie_module", "another job"},  {"lie_gas", "cannot be"},
+      {"lie_little_gas", "cannot be"}, {"lie_bounds", "cannot be"},
+  };
+  for (const auto& [way, expected] : ways) {
+    log_.clear();
+    auto pool = Pool(way, 1);
+    const auto answer = pool->Quote(module_, Profile(), kNoLimit);
+    ASSERT_TRUE(answer.ok()) << way << answer.status();
+    EXPECT_EQ(*answer, quote) << way;
     EXPECT_NE(log_.find(expected), std::string::npos) << way << ": " << log_;
   }
 }
