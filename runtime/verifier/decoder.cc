@@ -136,8 +136,8 @@ consteval Cell CellOf(uint32_t f, bool wide, bool memory) {
   cell.kind.isa = form.isa;
   cell.kind.op = form.op;
   cell.kind.width = by_w;
-  if (form.reg == kMaybe) cell.kind.effect = Effect::kPerhaps;
-  if (form.reg == kWrite8 || rm == kWrite8) cell.kind.effect = Effect::kByte;
+  if (wide || form.reg == kMaybe) cell.kind.effect = Effect::kUnknown;
+  if (rm == kWrite8) cell.kind.effect = Effect::kLowByte;
   if (memory) {
     cell.kind.mem_bytes = bytes[form.mem];
     cell.kind.mem = form.mem == kAddress  ? MemUse::kAddress

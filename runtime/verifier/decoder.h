@@ -20,11 +20,11 @@ enum class Op : uint8_t {
   kJcc, kJmp, kJmpReg, kJmpMem, kCall, kCallMem, kRet, kUd2,
 };
 
-// What an instruction does to the general registers that it writes.
+// What is then known of the general registers that an instruction writes.
 enum class Effect : uint8_t {
-  kWhole,    // writes `width` bytes; 4 clear the upper half
-  kPerhaps,  // or leaves them as they are
-  kByte,     // writes the low byte
+  kZeroUpper,  // a result of 32 bits
+  kUnknown,    // one of 64, or one that is written perhaps
+  kLowByte,    // the rest stays what it was
 };
 
 enum class MemUse : uint8_t { kNone, kLoad, kStore, kAddress, kTarget };
@@ -40,7 +40,7 @@ struct InstructionKind {
   Op op = Op::kPlain;
   uint8_t width = 4;           // of the general operands in bytes
   uint8_t cc = 0;              // of jcc and cmovcc
-  Effect effect = Effect::kWhole;
+  Effect effect = Effect::kZeroUpper;
   MemUse mem = MemUse::kNone;
   uint8_t mem_bytes = 0;
 };

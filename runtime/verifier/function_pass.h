@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 
-#include "compiler/abi/calling_convention.h"
 #include "compiler/abi/vmctx.h"
 #include "runtime/verifier/decoder.h"
 #include "runtime/verifier/meter.h"
@@ -14,7 +13,7 @@
 // The pass over one function's code, from its first byte to its last, once.
 //
 //   function_pass.cc  labels, jumps, calls, returns, traps
-//   tail_calls.cc     tail calls
+//   templates.cc      sequences that are recognised as a whole
 //   operands.cc       memory operands and what values are known to be
 
 namespace ingot::verifier {
@@ -55,10 +54,13 @@ class FunctionPass {
   };
   // What the next instruction has to be.
   enum class Expect : uint8_t {
-    kAnything, kPopArguments, kRestoreBase, kMayRestoreBase, kReturn,
-    kImportCall, kIndirectCall,
-    // T14: the callee's base or `add rsp`, the base itself, `jmp`.
-    kTailEntry, kTailBase, kImportJump, kIndirectJump,
+    kAnything,
+    kUnreachable,  // a trap, if nothing certifies the place
+    kGasJump, kPopArguments, kRestoreBase, kMayRestoreBase, kReturn,
+    kCall,         // callee_, or T14's `add rsp` and then its jump
+    kJump,
+    kTailEntry,    // T14: the callee's base or `add rsp`
+    kTailBase,
   };
   // Parameters and results of a type, placed by the calling convention.
   struct Shape {
@@ -68,55 +70,54 @@ class FunctionPass {
     uint32_t result_slots = 0;
   };
   struct Target {
-    bool is_trap = false;
     const abi::TrapEntry* trap = nullptr;
     const abi::CertificateEntry* certificate = nullptr;
+  };
+  // Code out of line: T12, or T13.
+  struct Repair {
+    uint32_t back_to = kNowhere;  // kNowhere if none stands there
+    uint32_t jump = kNowhere;     // that leads back
+    uint32_t test = kNowhere;     // T13's, of what was paid before it
+    uint64_t paid = 0;
   };
 
   // function_pass.cc
   Reason Prologue();
   Reason Code();
+  Reason AtListed();
   Reason AtLabel();
-  Reason AtTrapEntries();
-  Reason Step(const Instruction& in);
   Reason Expected(const Instruction& in);
-  Reason ZeroingLoop(const Instruction& in, bool* matched);
-  Reason Jcc(const Instruction& in, const Comparison& compared);
-  Reason Jmp(const Instruction& in);
-  Reason JmpRegister(const Instruction& in);
+  Reason Step(const Instruction& in);
+  Reason Pinned(const Instruction& in);
+  Reason Jcc(const Instruction& in);
+  Reason JccToLabel(const Instruction& in, const Comparison& compared,
+                    const abi::CertificateEntry* to);
+  Reason Jump(int64_t to);
+  Reason JumpByTable(const Instruction& in);
   Reason Branch(const abi::CertificateEntry& to);
-  uint32_t OutOfLine(uint32_t label, Instruction* first, Instruction* second,
-                     uint32_t* jump) const;
-  uint32_t RepairReturn(uint32_t label, uint32_t* jump) const;
-  uint32_t SecondTestReturn(uint32_t label, int64_t* price,
-                            uint32_t* jump) const;
-  Reason Call(const Instruction& in);
-  Reason CallMemory(const Instruction& in);
+  Reason RuntimeCall(const Instruction& in);
   Reason FinishCall(const Shape& shape, const Callee& callee);
-  bool IsRestoreOfBase(const Instruction& in) const;
   void BaseNotRestored();
-  uint32_t FunctionAt(int64_t code_offset) const;
   Reason Return(const Instruction& in);
-  Reason Trap();
-  Reason SetStackPointer(const Instruction& in);
+  Reason TrapAt(const abi::TrapEntry& entry, uint32_t codes);
+  Reason UseSite(uint32_t codes);
   Reason PayGas(const Instruction& in);
-  Reason GiveBackGas(const Instruction& in);
-  bool Decode(uint32_t at, Instruction* out) const;
   Target FindTarget(int64_t to);
+  uint32_t FunctionAt(int64_t code_offset) const;
+  uint32_t TypeOf(const Callee& callee) const;
   Shape ShapeOf(uint32_t type) const;
-  uint32_t TypeOfFunction(uint32_t function) const;
 
-  // tail_calls.cc
-  Reason MoveArguments(const Instruction& in, bool* matched);
-  bool IsFrameAccess(const Instruction& in, Op op, uint8_t reg,
-                     int64_t disp) const;
-  Reason ExpectedOfTail(const Instruction& in);
+  // templates.cc
+  bool Next(uint32_t* at, Instruction* out) const;
+  Reason NothingListed(uint32_t end) const;
+  bool BeginsZeroing(const Instruction& in, Instruction* store) const;
+  Reason ZeroingLoop(const Instruction& in, const Instruction& store);
+  Repair RepairAt(uint32_t label) const;
+  Reason MoveArguments();
   Reason LeaveFrame(const Instruction& in, Expect then);
-  Reason TailCall(uint32_t type, const Callee& callee);
+  Reason TailCall(const Callee& callee);
 
   // operands.cc
-  Reason Value(const Instruction& in, const Comparison& compared);
-  Reason Pinned(const Instruction& in);
   Reason Memory(const Instruction& in, Tag* loaded);
   Reason Frame(const Instruction& in);
   Reason Heap(const Instruction& in, bool imported);
@@ -127,9 +128,13 @@ class FunctionPass {
   Reason LoadBase(const Instruction& in);
   Reason CompareMemory(const Instruction& in);
   Reason Lea(const Instruction& in);
+  void Move(const Instruction& in);
+  void MoveImmediate(const Instruction& in);
   void Add(const Instruction& in);
+  void ConditionalMove(const Instruction& in);
 
   uint32_t next() const { return at_ + length_; }
+  bool IsReachable() const { return expect_ != Expect::kUnreachable; }
   // Of the next entries that the pass has not come to; kNowhere if none.
   uint32_t TrapOffset() const {
     return next_trap_ < traps_.size() ? traps_[next_trap_].code_offset
@@ -140,12 +145,20 @@ class FunctionPass {
                ? certificates_[next_certificate_].code_offset
                : kNowhere;
   }
+  // The flags that the next instruction finds.
+  void Compare(const Comparison& comparison) {
+    compared_ = comparison;
+    compared_for_ = next();
+  }
+  Comparison Compared() const {
+    return compared_for_ == at_ ? compared_ : Comparison{};
+  }
 
   const CodeParts& parts_;
   const abi::VmctxLayout& layout_;
   const wasm::Module& module_;
   const abi::FunctionEntry& entry_;
-  uint32_t defined_;
+  uint32_t function_;
   Meter* meter_;
   uint32_t* rodata_at_;
   BaseFacts* base_facts_;
@@ -162,25 +175,42 @@ class FunctionPass {
   uint32_t next_certificate_ = 0;
   uint32_t near_trap_ = 0;    // the last one that a jump led to
   uint32_t next_listed_ = 0;  // no entry before this place is left to see
-  const abi::TrapEntry* site_ = nullptr;  // entry at at_, not a call's
-  bool site_used_ = false;
-  bool reachable_ = true;
+  const abi::TrapEntry* site_ = nullptr;  // entry at at_, to be used
   bool straight_ = true;   // no label or jump since the entry
   bool base_saved_ = false;
   bool after_call_ = false;
   uint32_t moved_ = kNowhere;  // stack arguments that T14 has moved
   Expect expect_ = Expect::kAnything;
   Expect after_pop_ = Expect::kAnything;
-  uint32_t expected_ = 0;  // import, type, or bytes
-  uint32_t expected_table_ = 0;
-  uint8_t expected_reg_ = kNoRegister;
-  uint32_t repair_jump_ = kNowhere;  // the jump that ends T12 or T13
-  uint32_t second_test_ = kNowhere;  // the comparison that begins T13
-  uint32_t closed_label_ = kNowhere;  // of the zeroing loop
+  int64_t popped_ = 0;  // bytes of stack arguments
+  // What is called, and through which cell.
   Callee callee_;
+  uint8_t cell_base_ = kNoRegister;
+  int32_t cell_disp_ = 0;
+  Repair repair_;                     // that the pass is in
+  uint32_t closed_label_ = kNowhere;  // of the zeroing loop
   RegisterState state_;
   Comparison compared_;
+  uint32_t compared_for_ = kNowhere;
 };
+
+// Whether an instruction is `op` with 8 bytes at [base + disp] and `reg`; one
+// that takes a target from there; one of rm with an immediate.
+inline bool IsThrough(const Instruction& in, Op op, uint8_t base,
+                      int64_t disp) {
+  return in.op == op && in.base == base && in.index == kNoRegister &&
+         in.disp == disp;
+}
+inline bool IsAccess(const Instruction& in, Op op, uint8_t reg, uint8_t base,
+                     int64_t disp) {
+  return in.reg == reg && in.width == 8 && IsThrough(in, op, base, disp);
+}
+inline bool IsImmediate(const Instruction& in, Op op, uint8_t rm,
+                        int64_t value) {
+  return in.op == op && in.rm == rm && in.width == 8 && in.imm == value;
+}
+
+constexpr uint32_t kPinned = 1u << kRsp | 1u << kGas | 1u << kBase;
 
 }  // namespace ingot::verifier
 

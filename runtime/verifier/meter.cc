@@ -39,12 +39,11 @@ Reason Meter::Begin(uint32_t defined) {
   const wasm::Body& body =
       parts_.arena->Get(parts_.module->bodies, defined);
   const abi::FunctionEntry& entry = parts_.functions[defined];
-  if (entry.body_offset != body.begin) return Reason::kBodyOffset;
-  if (entry.frame_bytes != abi::FrameBytes(body.locals, body.max_height,
-                                           body.outgoing_slots)) {
-    return Reason::kFrameSize;
-  }
-  if (!segments_.Build(body)) return Reason::kModuleTooLarge;
+  VERIFY(entry.body_offset == body.begin, kBodyOffset);
+  VERIFY(entry.frame_bytes == abi::FrameBytes(body.locals, body.max_height,
+                                              body.outgoing_slots),
+         kFrameSize);
+  VERIFY(segments_.Build(body), kModuleTooLarge);
   Enter(0, 0, 0);
   return Reason::kNone;
 }
@@ -55,11 +54,10 @@ Reason Meter::Transfer(const abi::CertificateEntry& to) {
   RETURN_IF_REFUSED(Settled());
   const uint32_t segment = segments_.Find(to.wasm_offset, current_);
   const int64_t owed = ahead_ + to.owed_minus_paid;
-  if (segment == kNowhere || !segments_.At(segment).is_label || owed < 0 ||
-      !RoundFollows(segment, RoundOf(to)) ||
-      !segments_.Follows(current_, segment, static_cast<uint64_t>(owed))) {
-    return Reason::kTransfer;
-  }
+  VERIFY(segment != kNowhere && segments_.At(segment).is_label && owed >= 0 &&
+             RoundFollows(segment, RoundOf(to)) &&
+             segments_.Follows(current_, segment, static_cast<uint64_t>(owed)),
+         kTransfer);
   return Reason::kNone;
 }
 
@@ -68,22 +66,13 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
   const uint32_t segment = segments_.Find(entry.wasm_offset, current_);
   const int64_t ahead = -int64_t{entry.owed_minus_paid};
   const uint32_t round = RoundOf(entry);
+  VERIFY(segment != kNowhere && ahead >= 0, kCertificateContents);
   // Nothing is paid ahead of a test, which would take it for missing.
-  if (ahead < 0 || segment == kNowhere ||
-      (!paid && !segments_.At(segment).is_label) ||
-      (!paid && ahead != 0 && round == 0 && segments_.At(segment).tests)) {
-    return Reason::kCertificateContents;
-  }
-  if (reached) {
-    if (!paid) {
-      RETURN_IF_REFUSED(Transfer(entry));
-    } else {
-      RETURN_IF_REFUSED(Settled());
-      if (segment != current_ || ahead != ahead_ || round != round_) {
-        return Reason::kTransfer;
-      }
-    }
-  }
+  const Segment& begun = segments_.At(segment);
+  VERIFY(paid || (begun.is_label &&
+                  (ahead == 0 || round != 0 || !begun.tests)),
+         kCertificateContents);
+  if (reached) RETURN_IF_REFUSED(Jump(entry, true));
   Enter(segment, ahead, round);
   if (!paid) return Reason::kNone;
   ahead_ = ahead;
@@ -94,20 +83,17 @@ Reason Meter::Label(const abi::CertificateEntry& entry, bool reached) {
 // To a place inside of the same segment only forwards; FunctionPass has seen
 // to the repairs, which are short loops that do not close.
 Reason Meter::Jump(const abi::CertificateEntry& to, bool forwards) {
-  if ((to.zero_upper & abi::kCertificatePaid) == 0) {
-    return Transfer(to);
-  }
+  if ((to.zero_upper & abi::kCertificatePaid) == 0) return Transfer(to);
   RETURN_IF_REFUSED(Settled());
-  if (!forwards || segments_.Find(to.wasm_offset, current_) != current_ ||
-      RoundOf(to) != round_ || ahead_ + to.owed_minus_paid != 0) {
-    return Reason::kTransfer;
-  }
+  VERIFY(forwards && segments_.Find(to.wasm_offset, current_) == current_ &&
+             RoundOf(to) == round_ && ahead_ + to.owed_minus_paid == 0,
+         kTransfer);
   return Reason::kNone;
 }
 
 // Before the payment or right behind it (T3).
 Reason Meter::Test() {
-  if (tested_ || entered_with_ != 0) return Reason::kGasTemplate;
+  VERIFY(!tested_ && entered_with_ == 0, kGasTemplate);
   tested_ = true;
   return Reason::kNone;
 }
@@ -125,43 +111,31 @@ Reason Meter::Pay(int64_t amount) {
 Reason Meter::Trap(const abi::TrapEntry& entry) {
   RETURN_IF_REFUSED(Settled());
   const TrapPoint* point = segments_.FindPoint(current_, entry.wasm_offset);
-  if (point == nullptr || (point->codes >> entry.code & 1) == 0 ||
-      entry.owed_minus_paid != static_cast<int64_t>(point->owed) -
-                                   segments_.At(current_).price - ahead_) {
-    return Reason::kTrapGas;
-  }
+  VERIFY(point != nullptr && (point->codes >> entry.code & 1) != 0 &&
+             entry.owed_minus_paid == int64_t{point->owed} -
+                                          segments_.At(current_).price - ahead_,
+         kTrapGas);
+  return Reason::kNone;
+}
+
+// There gas is exact.
+Reason Meter::End(SegmentEnd kind, const Callee& callee) const {
+  RETURN_IF_REFUSED(Settled());
+  VERIFY(ahead_ == 0, kSegmentPrice);
+  const Segment& segment = segments_.At(current_);
+  VERIFY(segment.kind == kind || kind != SegmentEnd::kReturn, kTransfer);
+  VERIFY(segment.kind == kind && segment.callee.IsMadeBy(callee),
+         kCallDiffers);
   return Reason::kNone;
 }
 
 Reason Meter::CallSite(const abi::TrapEntry& entry, const Callee& callee) {
-  RETURN_IF_REFUSED(Settled());
-  if (ahead_ != 0) return Reason::kSegmentPrice;
-  const Segment& segment = segments_.At(current_);
-  VERIFY(segment.kind == SegmentEnd::kCall && segment.callee.IsMadeBy(callee),
-         kCallDiffers);
-  if (entry.wasm_offset != segment.end || entry.owed_minus_paid != 0) {
-    return Reason::kTrapGas;
-  }
+  RETURN_IF_REFUSED(End(SegmentEnd::kCall, callee));
+  VERIFY(entry.wasm_offset == segments_.At(current_).end &&
+             entry.owed_minus_paid == 0,
+         kTrapGas);
   Enter(current_ + 1, 0, round_);
   return Reason::kNone;
-}
-
-Reason Meter::TailCall(const Callee& callee) {
-  RETURN_IF_REFUSED(Settled());
-  if (ahead_ != 0) return Reason::kSegmentPrice;
-  const Segment& segment = segments_.At(current_);
-  VERIFY(segment.kind == SegmentEnd::kTailCall &&
-             segment.callee.IsMadeBy(callee),
-         kCallDiffers);
-  return Reason::kNone;
-}
-
-Reason Meter::Return() {
-  RETURN_IF_REFUSED(Settled());
-  if (ahead_ != 0) return Reason::kSegmentPrice;
-  return segments_.At(current_).kind == SegmentEnd::kReturn
-             ? Reason::kNone
-             : Reason::kTransfer;
 }
 
 }  // namespace ingot::verifier

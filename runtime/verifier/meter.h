@@ -28,8 +28,8 @@ class Meter {
   Reason Pay(int64_t amount);
   Reason Trap(const abi::TrapEntry& entry);
   Reason CallSite(const abi::TrapEntry& entry, const Callee& callee);
-  Reason TailCall(const Callee& callee);
-  Reason Return();
+  // What ends a function or, at its return address, a call.
+  Reason End(SegmentEnd kind, const Callee& callee) const;
 
  private:
   static uint32_t RoundOf(const abi::CertificateEntry& entry) {

@@ -1,6 +1,5 @@
-#include "runtime/verifier/function_pass.h"
-
 #include "compiler/abi/traps.h"
+#include "runtime/verifier/function_pass.h"
 #include "runtime/verifier/refuse.h"
 
 // Memory operands (DIALECT.md, 2), and what is known of the values that
@@ -14,95 +13,69 @@ constexpr uint8_t kCcBelow = 2;
 // Far above every offset of wasm, far below what a sum could wrap from.
 constexpr uint64_t kLargestSum = uint64_t{1} << 40;
 
-bool IsPinned(uint8_t reg) {
-  return reg == kRsp || reg == kGas || reg == kBase;
-}
+bool IsPinned(uint8_t reg) { return (kPinned >> reg & 1) != 0; }
 
-constexpr uint32_t kPinned = 1u << kRsp | 1u << kGas | 1u << kBase;
+// Which of `count` cells of 16 bytes from `first` on has its field there;
+// kNowhere if none.
+uint32_t CellAt(int64_t disp, int64_t first, uint32_t count) {
+  const int64_t above = disp - first;
+  return above >= 0 && above % 16 == 0 && above / 16 < count
+             ? static_cast<uint32_t>(above / 16)
+             : kNowhere;
+}
 
 }  // namespace
 
-// A pinned register is an operand where the call of an import or by reference
-// begins, and nowhere else but in templates that are recognised before.
-Reason FunctionPass::Pinned(const Instruction& in) {
-  if (in.op == Op::kMov && in.reg == kBase && in.width == 8 && in.rm == kR10) {
-    state_.Write(kR10, 8);
-    state_.SetTag(kR10, {TagKind::kCallerBase, 0, 0});
-    return Reason::kNone;
+// mov rm, reg
+void FunctionPass::Move(const Instruction& in) {
+  const Tag tag = state_.At(in.reg);
+  state_.Write(in);
+  if (tag.kind == TagKind::kConst && tag.value <= 0xFFFFFFFF) {
+    state_.SetTag(in.rm, tag);
   }
-  if (in.op == Op::kLoad && in.reg == kBase) return LoadBase(in);
-  return (in.written & kPinned) != 0 ? Reason::kPinnedWritten
-                                     : Reason::kPinnedRead;
 }
 
-// Everything but control, stack and gas.
-Reason FunctionPass::Value(const Instruction& in, const Comparison& compared) {
-  if ((in.general & kPinned) != 0) [[unlikely]] return Pinned(in);
-  switch (in.op) {
-    case Op::kPlain:
-      break;
-    case Op::kCmpMem:
-      return CompareMemory(in);
-    case Op::kLea:
-      return Lea(in);
-    case Op::kAdd:
-      Add(in);
-      return Reason::kNone;
-    case Op::kMov: {
-      // mov rm, reg
-      const Tag tag = state_.At(in.reg);
-      state_.Write(in.rm, in.width);
-      if (tag.kind == TagKind::kConst && tag.value <= 0xFFFFFFFF) {
-        state_.SetTag(in.rm, tag);
-      }
-      return Reason::kNone;
-    }
-    case Op::kMovImm: {
-      const uint8_t reg = in.reg != kNoRegister ? in.reg : in.rm;
-      state_.Write(reg, in.width);
-      const uint64_t value =
-          in.width == 4 ? static_cast<uint32_t>(in.imm) : in.imm;
-      state_.SetTag(reg, {TagKind::kConst, 0, value});
-      return Reason::kNone;
-    }
-    case Op::kTest:
-      if (in.width == 8 && in.reg == in.rm &&
-          state_.Is(in.reg, TagKind::kRefOrNull)) {
-        compared_ = {Flags::kNull, in.reg, 0, state_.At(in.reg).index, 0};
-      }
-      return Reason::kNone;
-    case Op::kCmp:
-      // cmp rm, reg
-      if (in.width == 4 && state_.Is(in.reg, TagKind::kConst)) {
-        compared_ = {Flags::kBelow, in.reg, in.rm, 0,
-                     state_.At(in.reg).value};
-      }
-      return Reason::kNone;
-    case Op::kCmov: {
-      const bool clamps = compared.flags == Flags::kBelow && in.width == 4 &&
-                          in.cc == kCcBelow && in.reg == compared.reg &&
-                          in.rm == compared.other;
-      state_.Write(in.reg, in.width);
-      if (clamps) {
-        state_.SetTag(in.reg, {TagKind::kBelow, 0,
-                               (compared.value & 0xFFFFFFFF) + 1});
-      }
-      return Reason::kNone;
-    }
-    case Op::kDivide:
-      state_.Write(kRax, in.width);
-      state_.Write(kRdx, in.width);
-      return Reason::kNone;
-    case Op::kExtend:
-      state_.Write(kRdx, in.width);
-      return Reason::kNone;
-    default:
-      break;
-  }
-  Tag loaded;
-  if (in.mem != MemUse::kNone) RETURN_IF_REFUSED(Memory(in, &loaded));
-  if (loaded.kind != TagKind::kNone) return Load(in, loaded);
+void FunctionPass::MoveImmediate(const Instruction& in) {
   state_.Write(in);
+  const uint64_t value = in.width == 4 ? static_cast<uint32_t>(in.imm) : in.imm;
+  state_.SetTag(in.reg != kNoRegister ? in.reg : in.rm,
+                {TagKind::kConst, 0, value});
+}
+
+void FunctionPass::ConditionalMove(const Instruction& in) {
+  const Comparison compared = Compared();
+  state_.Write(in);
+  if (compared.flags == Flags::kBelow && in.width == 4 && in.cc == kCcBelow &&
+      in.reg == compared.reg && in.rm == compared.other) {
+    state_.SetTag(in.reg, {TagKind::kBelow, 0,
+                           (compared.value & 0xFFFFFFFF) + 1});
+  }
+}
+
+// add rm, reg
+void FunctionPass::Add(const Instruction& in) {
+  const Tag to = state_.At(in.rm), from = state_.At(in.reg);
+  const bool from_zero_upper = state_.IsZeroUpper(in.reg);
+  state_.Write(in);
+  if (in.width != 8 || in.reg == in.rm) return;
+  if (to.kind == TagKind::kConst && to.value <= kLargestSum &&
+      from_zero_upper) {
+    state_.SetTag(in.rm, {TagKind::kSum, 0, to.value});
+  } else if (to.kind == TagKind::kTableEntry &&
+             from.kind == TagKind::kTables) {
+    state_.SetTag(in.rm, {TagKind::kJumpTarget, to.index, to.value});
+  }
+}
+
+Reason FunctionPass::Lea(const Instruction& in) {
+  state_.Write(in);
+  if (in.base == kRip) {
+    const int64_t to = int64_t{next()} + in.disp - parts_.text_bytes;
+    VERIFY(in.width == 8 && to == rodata_begin_, kRodata);
+    state_.SetTag(in.reg, {TagKind::kTables, rodata_begin_, 0});
+    return Reason::kNone;
+  }
+  VERIFY(!IsPinned(in.base) && !IsPinned(in.index), kPinnedRead);
   return Reason::kNone;
 }
 
@@ -114,7 +87,7 @@ Reason FunctionPass::Load(const Instruction& in, const Tag& loaded) {
     const uint8_t bytes = loaded.kind == TagKind::kTypeId ? 4 : 8;
     VERIFY(in.op == Op::kLoad && in.width == bytes, kVmctxRead);
   }
-  state_.Write(in.reg, in.width);
+  state_.Write(in);
   state_.SetTag(in.reg, loaded);
   return Reason::kNone;
 }
@@ -126,7 +99,6 @@ Reason FunctionPass::Memory(const Instruction& in, Tag* loaded) {
   if (in.base == kBase) {
     return in.index == kNoRegister ? Vmctx(in, loaded) : Heap(in, false);
   }
-  VERIFY(in.base < 16, kMemoryOperand);
   return Tagged(in, loaded);
 }
 
@@ -137,9 +109,9 @@ Reason FunctionPass::Frame(const Instruction& in) {
   // The caller's: arguments are read, results behind them written.
   const int64_t arguments = int64_t{frame_} + 8 * int64_t{own_.argument_slots};
   const int64_t results = arguments + 8 * int64_t{own_.result_slots};
-  const int64_t begin = in.mem == MemUse::kLoad ? frame_ : arguments;
-  VERIFY(in.disp >= begin &&
-             end <= (in.mem == MemUse::kLoad ? arguments : results),
+  const bool load = in.mem == MemUse::kLoad;
+  VERIFY(in.disp >= (load ? frame_ : arguments) &&
+             end <= (load ? arguments : results),
          kFrameOperand);
   return Reason::kNone;
 }
@@ -161,36 +133,15 @@ Reason FunctionPass::Heap(const Instruction& in, bool imported) {
                static_cast<uint64_t>(below) <= sum.value,
            kUncheckedOffset);
   }
-  VERIFY(site_ != nullptr, kNoTrapEntry);
-  VERIFY(site_->code == static_cast<uint32_t>(TrapCode::kOutOfBoundsMemory),
-         kTrapEntry);
-  site_used_ = true;
-  return meter_ != nullptr ? meter_->Trap(*site_) : Reason::kNone;
+  return UseSite(Bit(TrapCode::kOutOfBoundsMemory));
 }
 
 Reason FunctionPass::Vmctx(const Instruction& in, Tag* loaded) {
   const bool load = in.mem == MemUse::kLoad;
-  if (in.disp >= abi::kVmctxHeaderEnd) {
-    VERIFY(load, kVmctxWrite);
-    VERIFY(in.op == Op::kLoad && in.width == 8, kVmctxRead);
-    switch (in.disp) {
-      case abi::kVmctxMemoryBytes:
-      case abi::kVmctxFuncRefs:
-        return Reason::kNone;
-      case abi::kVmctxTypeIds:
-        *loaded = {TagKind::kTypeIds, 0, 0};
-        return Reason::kNone;
-      case abi::kVmctxMemoryBase:
-        VERIFY(module_.imported_memories != 0, kVmctxRead);
-        *loaded = {TagKind::kMemoryBase, 0, 0};
-        return Reason::kNone;
-      default:
-        return Reason::kVmctxRead;
-    }
-  }
-  // Cells count downwards from the header.
   const uint32_t globals = module_.globals.size;
-  if (globals != 0 && in.disp >= layout_.Global(globals - 1)) {
+  // Cells count downwards from the header.
+  if (in.disp < abi::kVmctxHeaderEnd && globals != 0 &&
+      in.disp >= layout_.Global(globals - 1)) {
     VERIFY(in.disp % 8 == 0, kVmctxRead);
     const uint32_t global =
         static_cast<uint32_t>(abi::kVmctxHeaderEnd - in.disp) / 8 - 1;
@@ -200,15 +151,30 @@ Reason FunctionPass::Vmctx(const Instruction& in, Tag* loaded) {
     return Reason::kNone;
   }
   VERIFY(load, kVmctxWrite);
-  const uint32_t tables = module_.tables.size;
-  VERIFY(tables != 0 && in.disp >= layout_.Table(0), kVmctxRead);
-  const int64_t above = int64_t{in.disp} - layout_.Table(0);
-  const uint32_t table = static_cast<uint32_t>(above / 16);
-  VERIFY(table < tables && above % 16 == abi::kTableElements, kVmctxRead);
-  *loaded = {table < module_.imported_tables ? TagKind::kTableCell
-                                             : TagKind::kElements,
-             table, 0};
-  return Reason::kNone;
+  if (in.disp < abi::kVmctxHeaderEnd) {
+    const uint32_t table = CellAt(in.disp - abi::kTableElements,
+                                  layout_.Table(0), module_.tables.size);
+    VERIFY(table != kNowhere, kVmctxRead);
+    *loaded = {table < module_.imported_tables ? TagKind::kTableCell
+                                               : TagKind::kElements,
+               table, 0};
+    return Reason::kNone;
+  }
+  VERIFY(in.op == Op::kLoad && in.width == 8, kVmctxRead);
+  switch (in.disp) {
+    case abi::kVmctxMemoryBytes:
+    case abi::kVmctxFuncRefs:
+      return Reason::kNone;
+    case abi::kVmctxTypeIds:
+      *loaded = {TagKind::kTypeIds, 0, 0};
+      return Reason::kNone;
+    case abi::kVmctxMemoryBase:
+      VERIFY(module_.imported_memories != 0, kVmctxRead);
+      *loaded = {TagKind::kMemoryBase, 0, 0};
+      return Reason::kNone;
+    default:
+      return Reason::kVmctxRead;
+  }
 }
 
 Reason FunctionPass::GlobalAccess(const Instruction& in, uint32_t global) {
@@ -223,57 +189,53 @@ Reason FunctionPass::GlobalAccess(const Instruction& in, uint32_t global) {
   return Reason::kNone;
 }
 
-// Through a register that holds one of the executor's addresses.
+// Through a register that holds one of the executor's addresses, which are
+// read but for a global's.
 Reason FunctionPass::Tagged(const Instruction& in, Tag* loaded) {
-  const Tag base = state_.At(in.base);
-  const bool load = in.mem == MemUse::kLoad;
+  const Tag base = state_.At(in.base), index = state_.At(in.index);
+  const bool plain = in.index == kNoRegister;
+  if (base.kind == TagKind::kMemoryBase && !plain) return Heap(in, true);
+  if (base.kind == TagKind::kGlobalPointer) {
+    VERIFY(plain && in.disp == 0, kMemoryOperand);
+    return GlobalAccess(in, base.index);
+  }
+  VERIFY(in.mem == MemUse::kLoad, kMemoryOperand);
   switch (base.kind) {
     case TagKind::kMemoryBase:
-      if (in.index != kNoRegister) return Heap(in, true);
-      VERIFY(load && in.disp == abi::kVmctxMemoryBytes &&
-                 in.op == Op::kLoad && in.width == 8,
+      VERIFY(in.disp == abi::kVmctxMemoryBytes && in.op == Op::kLoad &&
+                 in.width == 8,
              kMemoryOperand);
       return Reason::kNone;
-    case TagKind::kGlobalPointer:
-      VERIFY(in.index == kNoRegister && in.disp == 0, kMemoryOperand);
-      return GlobalAccess(in, base.index);
     case TagKind::kTableCell:
-      VERIFY(load && in.index == kNoRegister &&
-                 in.disp == abi::kTableElements,
-             kMemoryOperand);
+      VERIFY(plain && in.disp == abi::kTableElements, kMemoryOperand);
       *loaded = {TagKind::kElements, base.index, 0};
       return Reason::kNone;
-    case TagKind::kElements: {
-      const Tag index =
-          in.index < 16 ? state_.At(in.index) : Tag{};
-      VERIFY(load && index.kind == TagKind::kElementIndex &&
+    case TagKind::kElements:
+      VERIFY(index.kind == TagKind::kElementIndex &&
                  index.index == base.index && in.scale == 3 && in.disp == 0 &&
                  parts_.arena->Get(module_.tables, base.index).element ==
                      wasm::ValType::kFuncRef,
              kIndirectCall);
       *loaded = {TagKind::kRefOrNull, base.index, 0};
       return Reason::kNone;
-    }
-    case TagKind::kTypeIds:
-      VERIFY(load && in.index == kNoRegister && in.disp >= 0 &&
-                 in.disp % 4 == 0 &&
-                 static_cast<uint32_t>(in.disp / 4) < module_.types.size,
+    case TagKind::kTypeIds: {
+      const auto type = static_cast<uint32_t>(in.disp / 4);
+      VERIFY(plain && in.disp >= 0 && in.disp % 4 == 0 &&
+                 type < module_.types.size,
              kMemoryOperand);
-      *loaded = {TagKind::kTypeId, static_cast<uint32_t>(in.disp / 4), 0};
+      *loaded = {TagKind::kTypeId, type, 0};
       return Reason::kNone;
+    }
     case TagKind::kTables: {
       // The tables of a function stand in the order of its code.
-      const Tag index = in.index < 16 ? state_.At(in.index) : Tag{};
-      VERIFY(load && index.kind == TagKind::kBelow && in.scale == 2 &&
-                 in.disp >= 0,
+      const int64_t begin = int64_t{base.index} + in.disp;
+      VERIFY(index.kind == TagKind::kBelow && in.scale == 2 && in.disp >= 0,
              kJumpTable);
-      const uint64_t begin = uint64_t{base.index} + in.disp;
       VERIFY(begin == *rodata_at_ &&
-                 index.value <= (parts_.rodata.size() - begin) / 4,
+                 index.value <= (parts_.rodata.size() - *rodata_at_) / 4,
              kRodata);
+      *loaded = {TagKind::kTableEntry, *rodata_at_, index.value};
       *rodata_at_ += static_cast<uint32_t>(4 * index.value);
-      *loaded = {TagKind::kTableEntry, static_cast<uint32_t>(begin),
-                 index.value};
       return Reason::kNone;
     }
     default:
@@ -283,61 +245,57 @@ Reason FunctionPass::Tagged(const Instruction& in, Tag* loaded) {
 
 // The callee's base, right before the call through the same cell.
 Reason FunctionPass::LoadBase(const Instruction& in) {
-  VERIFY(in.width == 8 && in.index == kNoRegister && in.base < 16,
-         kPinnedWritten);
   const Tag base = state_.At(in.base);
-  VERIFY(state_.Is(kR10, TagKind::kCallerBase), kPinnedWritten);
+  VERIFY(in.width == 8 && in.index == kNoRegister &&
+             state_.Is(kR10, TagKind::kCallerBase),
+         kPinnedWritten);
+  cell_base_ = in.base;
+  expect_ = Expect::kCall;
   if (base.kind == TagKind::kCallerBase) {
-    const uint32_t imports = module_.imported_functions;
-    VERIFY(in.base == kR10 && imports != 0, kPinnedWritten);
-    const int64_t above = int64_t{in.disp} - 8 - layout_.Import(0);
-    VERIFY(above >= 0 && above % 16 == 0 && above / 16 < imports,
-           kPinnedWritten);
-    expected_ = static_cast<uint32_t>(above / 16);
-    expect_ = Expect::kImportCall;
+    const uint32_t import = CellAt(int64_t{in.disp} - 8, layout_.Import(0),
+                                   module_.imported_functions);
+    VERIFY(import != kNowhere, kPinnedWritten);
+    callee_ = {CalledKind::kImport, 0, import};
+    cell_disp_ = layout_.Import(import);
     return Reason::kNone;
   }
   VERIFY(base.kind == TagKind::kRefOfType && in.disp == abi::kFuncRefBase,
          kIndirectCall);
-  expected_ = base.index;
-  expected_table_ = static_cast<uint32_t>(base.value);
-  expected_reg_ = in.base;
-  expect_ = Expect::kIndirectCall;
+  callee_ = {CalledKind::kIndirect, 1, base.index,
+             {static_cast<uint32_t>(base.value), kNowhere}};
+  cell_disp_ = abi::kFuncRefCode;
   return Reason::kNone;
 }
 
 Reason FunctionPass::CompareMemory(const Instruction& in) {
-  const Tag reg = state_.At(in.reg);
-  const Tag base = in.base < 16 ? state_.At(in.base) : Tag{};
-  const bool plain = in.index == kNoRegister;
+  const Tag reg = state_.At(in.reg), base = state_.At(in.base);
   const bool own = in.base == kBase;
-  if (plain && in.width == 8 && in.disp == abi::kVmctxMemoryBytes &&
-      (own || base.kind == TagKind::kMemoryBase)) {
-    if (reg.kind == TagKind::kSum) {
-      compared_ = {Flags::kMemoryBound, in.reg, 0, own ? 0u : 1u, reg.value};
+  if (in.index == kNoRegister && in.width == 8) {
+    if (in.disp == abi::kVmctxMemoryBytes &&
+        (own || base.kind == TagKind::kMemoryBase)) {
+      if (reg.kind == TagKind::kSum) {
+        Compare({Flags::kMemoryBound, in.reg, 0, own ? 0u : 1u, reg.value});
+      }
+      return Reason::kNone;
     }
-    return Reason::kNone;
-  }
-  const uint32_t tables = module_.tables.size;
-  if (plain && in.width == 8 && own && in.disp < abi::kVmctxHeaderEnd &&
-      tables != 0 && in.disp >= layout_.Table(0)) {
-    const int64_t above = int64_t{in.disp} - layout_.Table(0);
-    const uint32_t table = static_cast<uint32_t>(above / 16);
-    if (table < tables && above % 16 == abi::kTableSize) {
+    const uint32_t table =
+        own ? CellAt(int64_t{in.disp} - abi::kTableSize, layout_.Table(0),
+                     module_.tables.size)
+            : kNowhere;
+    if (table != kNowhere) {
       VERIFY(table >= module_.imported_tables, kVmctxRead);
-      compared_ = {Flags::kTableBound, in.reg, 0, table, 0};
+      Compare({Flags::kTableBound, in.reg, 0, table, 0});
+      return Reason::kNone;
+    }
+    if (base.kind == TagKind::kTableCell && in.disp == abi::kTableSize) {
+      Compare({Flags::kTableBound, in.reg, 0, base.index, 0});
       return Reason::kNone;
     }
   }
-  if (plain && in.width == 8 && base.kind == TagKind::kTableCell &&
-      in.disp == abi::kTableSize) {
-    compared_ = {Flags::kTableBound, in.reg, 0, base.index, 0};
-    return Reason::kNone;
-  }
-  if (plain && in.width == 4 && base.kind == TagKind::kRef &&
-      in.disp == abi::kFuncRefTypeId) {
+  if (in.index == kNoRegister && in.width == 4 &&
+      base.kind == TagKind::kRef && in.disp == abi::kFuncRefTypeId) {
     if (reg.kind == TagKind::kTypeId) {
-      compared_ = {Flags::kTypeMatch, in.base, 0, reg.index, base.index};
+      Compare({Flags::kTypeMatch, in.base, 0, reg.index, base.index});
     }
     return Reason::kNone;
   }
@@ -345,36 +303,6 @@ Reason FunctionPass::CompareMemory(const Instruction& in) {
   RETURN_IF_REFUSED(Memory(in, &loaded));
   VERIFY(loaded.kind == TagKind::kNone, kVmctxRead);
   return Reason::kNone;
-}
-
-Reason FunctionPass::Lea(const Instruction& in) {
-  if (in.base == kRip) {
-    const int64_t to = int64_t{next()} + in.disp - parts_.text_bytes;
-    VERIFY(in.width == 8 && to == rodata_begin_, kRodata);
-    state_.Write(in.reg, 8);
-    state_.SetTag(in.reg, {TagKind::kTables, rodata_begin_, 0});
-    return Reason::kNone;
-  }
-  VERIFY(!IsPinned(in.base) &&
-             (in.index == kNoRegister || !IsPinned(in.index)),
-         kPinnedRead);
-  state_.Write(in.reg, in.width);
-  return Reason::kNone;
-}
-
-// add rm, reg
-void FunctionPass::Add(const Instruction& in) {
-  const Tag to = state_.At(in.rm), from = state_.At(in.reg);
-  const bool from_zero_upper = state_.IsZeroUpper(in.reg);
-  state_.Write(in.rm, in.width);
-  if (in.width != 8 || in.reg == in.rm) return;
-  if (to.kind == TagKind::kConst && to.value <= kLargestSum &&
-      from_zero_upper) {
-    state_.SetTag(in.rm, {TagKind::kSum, 0, to.value});
-  } else if (to.kind == TagKind::kTableEntry &&
-             from.kind == TagKind::kTables) {
-    state_.SetTag(in.rm, {TagKind::kJumpTarget, to.index, to.value});
-  }
 }
 
 }  // namespace ingot::verifier

@@ -42,7 +42,6 @@ struct Tag {
 class RegisterState {
  public:
   // Bit r: register r has a zero upper half.
-  uint32_t zero_upper() const { return zero_upper_; }
   bool IsZeroUpper(uint8_t reg) const { return (zero_upper_ >> reg & 1) != 0; }
   bool Implies(uint32_t mask) const { return (mask & ~zero_upper_) == 0; }
 
@@ -51,28 +50,19 @@ class RegisterState {
     zero_upper_ = mask;
     tagged_ = 0;
   }
-  // A write of 4 or 8 bytes.
-  void Write(uint8_t reg, uint8_t width) {
-    tagged_ &= ~(1u << reg);
-    if (width == 4) {
-      zero_upper_ |= 1u << reg;
-    } else {
-      zero_upper_ &= ~(1u << reg);
-    }
+  // A write of registers.
+  void Write(uint32_t mask, Effect effect) {
+    tagged_ &= ~mask;
+    zero_upper_ &= effect == Effect::kLowByte ? ~0u : ~mask;
+    zero_upper_ |= effect == Effect::kZeroUpper ? mask : 0;
   }
   // What an instruction writes by its operands.
-  void Write(const Instruction& in) {
-    tagged_ &= ~uint32_t{in.written};
-    if (in.effect == Effect::kWhole && in.width == 4) {
-      zero_upper_ |= in.written;
-    } else if (in.effect != Effect::kByte) {
-      zero_upper_ &= ~uint32_t{in.written};
-    }
-  }
+  void Write(const Instruction& in) { Write(in.written, in.effect); }
   void SetTag(uint8_t reg, const Tag& tag) {
     tags_[reg] = tag;
     tagged_ |= 1u << reg;
   }
+  // Of no register too.
   Tag At(uint8_t reg) const {
     return (tagged_ >> reg & 1) != 0 ? tags_[reg] : Tag{};
   }

@@ -17,10 +17,6 @@ using wasm::OperatorReader;
 // DIALECT.md, 6: a payment is an immediate of 32 bits.
 constexpr uint32_t kLargestSegment = uint32_t{1} << 29;
 
-constexpr uint32_t Bit(TrapCode code) {
-  return 1u << static_cast<uint32_t>(code);
-}
-
 constexpr uint32_t kIndirectCallCodes =
     Bit(TrapCode::kUndefinedElement) | Bit(TrapCode::kUninitializedElement) |
     Bit(TrapCode::kIndirectCallMismatch);
@@ -45,19 +41,10 @@ uint32_t CodesOf(Op op) {
 // The builtin that does an instruction (compiler/abi/builtins.def).
 uint32_t BuiltinOf(Op op) {
   switch (op) {
-    case Op::kMemoryGrow: return 0;
-    case Op::kMemoryCopy: return 1;
-    case Op::kMemoryFill: return 2;
-    case Op::kMemoryInit: return 3;
-    case Op::kDataDrop: return 4;
-    case Op::kTableGet: return 5;
-    case Op::kTableSet: return 6;
-    case Op::kTableGrow: return 7;
-    case Op::kTableFill: return 8;
-    case Op::kTableCopy: return 9;
-    case Op::kTableInit: return 10;
-    case Op::kElemDrop: return 11;
-    case Op::kTableSize: return 12;
+#define INGOT_BUILTIN(number, name, parameters, result) \
+  case Op::name: return number;
+#include "compiler/abi/builtins.def"
+#undef INGOT_BUILTIN
     default: return kNowhere;
   }
 }
@@ -84,6 +71,20 @@ Callee IndirectCallee(const Operator& op) {
 
 }  // namespace
 
+template <typename T>
+bool WasmSegments::Take(uint64_t count, std::span<T>* out) {
+  Array<T> array;
+  if (!arena_.AllocateArray(count, &array)) return false;
+  *out = arena_.View(array);
+  return true;
+}
+
+template <typename T>
+void WasmSegments::Append(std::span<T> items, uint32_t* count, const T& item) {
+  overflow_ = overflow_ || *count >= items.size();
+  if (!overflow_) items[(*count)++] = item;
+}
+
 bool WasmSegments::Allocate(const wasm::Body& body) {
   arena_.Rewind(mark_);
   // A branch, control or call opens at most two segments; a body's price in
@@ -93,26 +94,13 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
                             uint64_t{body.instructions} / 32768;
   const uint64_t successors =
       4 + 2 * uint64_t{body.branches} + 4 * uint64_t{body.controls};
-  Array<Segment> segment_array;
-  Array<Successor> successor_array;
-  Array<Linked> linked_array;
-  Array<TrapPoint> point_array;
-  Array<Control> control_array;
-  Array<uint32_t> stack_array;
-  if (!arena_.AllocateArray(segments, &segment_array) ||
-      !arena_.AllocateArray(successors, &successor_array) ||
-      !arena_.AllocateArray(successors, &linked_array) ||
-      !arena_.AllocateArray(uint64_t{body.instructions} + 1, &point_array) ||
-      !arena_.AllocateArray(uint64_t{body.controls} + 1, &control_array) ||
-      !arena_.AllocateArray(uint64_t{body.controls} + 1, &stack_array)) {
+  if (!Take(segments, &segments_) || !Take(successors, &successors_) ||
+      !Take(successors, &linked_) ||
+      !Take(uint64_t{body.instructions} + 1, &points_) ||
+      !Take(uint64_t{body.controls} + 1, &controls_) ||
+      !Take(uint64_t{body.controls} + 1, &stack_)) {
     return false;
   }
-  segments_ = arena_.View(segment_array);
-  successors_ = arena_.View(successor_array);
-  linked_ = arena_.View(linked_array);
-  points_ = arena_.View(point_array);
-  controls_ = arena_.View(control_array);
-  stack_ = arena_.View(stack_array);
   num_segments_ = num_successors_ = num_points_ = num_controls_ = 0;
   depth_ = skipped_ = 0;
   loop_ = kNowhere;
@@ -256,18 +244,14 @@ void WasmSegments::EndControl(const Operator& op, uint32_t next) {
 }
 
 void WasmSegments::Open(uint32_t begin, bool is_label, bool tests) {
-  if (num_segments_ >= segments_.size()) {
-    overflow_ = true;
-    return;
-  }
-  Segment& segment = segments_[num_segments_++];
-  segment = Segment{};
+  Segment segment;
   segment.begin = begin;
   segment.loop = loop_;
   segment.is_label = is_label;
   segment.tests = tests;
   segment.first_successor = num_successors_;
   segment.first_point = num_points_;
+  Append(segments_, &num_segments_, segment);
   owed_ = 0;
   reachable_ = true;
 }
@@ -304,20 +288,14 @@ void WasmSegments::Call(const Operator& op, uint32_t next,
 
 // A loop's header is the segment that is opened next.
 void WasmSegments::Push(Kind kind) {
-  if (num_controls_ >= controls_.size()) {
-    overflow_ = true;
-    return;
-  }
-  controls_[num_controls_] = {kind, false, num_segments_, kNowhere, loop_};
-  stack_[depth_++] = num_controls_++;
+  const uint32_t control = num_controls_;
+  Append(controls_, &num_controls_,
+         {kind, false, num_segments_, kNowhere, loop_});
+  Append(stack_, &depth_, control);
 }
 
 void WasmSegments::AddSuccessor(Where where, uint32_t value) {
-  if (num_successors_ >= successors_.size()) {
-    overflow_ = true;
-    return;
-  }
-  successors_[num_successors_++] = {where, value};
+  Append(successors_, &num_successors_, {where, value});
 }
 
 void WasmSegments::AddLabel(uint32_t depth) {
@@ -327,11 +305,8 @@ void WasmSegments::AddLabel(uint32_t depth) {
 }
 
 void WasmSegments::AddPoint(const Operator& op, uint32_t codes) {
-  if (num_points_ >= points_.size()) {
-    overflow_ = true;
-    return;
-  }
-  points_[num_points_++] = {op.offset, static_cast<uint32_t>(owed_), codes};
+  Append(points_, &num_points_,
+         {op.offset, static_cast<uint32_t>(owed_), codes});
 }
 
 uint32_t WasmSegments::SegmentOf(const Successor& successor) const {
@@ -399,32 +374,23 @@ uint32_t WasmSegments::Find(uint32_t begin, uint32_t near) const {
   for (uint32_t i = near; i < num_segments_ && i < near + 2; ++i) {
     if (segments_[i].begin == begin) return i;
   }
-  uint32_t low = 0, high = num_segments_;
-  while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    if (segments_[middle].begin < begin) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < num_segments_ && segments_[low].begin == begin ? low : kNowhere;
+  const auto all = segments_.first(num_segments_);
+  const auto at = std::partition_point(
+      all.begin(), all.end(),
+      [begin](const Segment& segment) { return segment.begin < begin; });
+  return at != all.end() && at->begin == begin
+             ? static_cast<uint32_t>(at - all.begin())
+             : kNowhere;
 }
 
 const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
                                          uint32_t offset) const {
-  const Segment& in = segments_[segment];
-  uint32_t low = in.first_point, high = in.first_point + in.points;
-  const uint32_t end = high;
-  while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    if (points_[middle].offset < offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < end && points_[low].offset == offset ? &points_[low] : nullptr;
+  const auto points =
+      points_.subspan(At(segment).first_point, At(segment).points);
+  const auto at = std::partition_point(
+      points.begin(), points.end(),
+      [offset](const TrapPoint& point) { return point.offset < offset; });
+  return at != points.end() && at->offset == offset ? &*at : nullptr;
 }
 
 // Every step is to a later segment or to a loop's header, which tests: so no

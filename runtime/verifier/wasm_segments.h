@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "compiler/abi/traps.h"
 #include "compiler/wasm/operator_reader.h"
 #include "runtime/verifier/verifier.h"
 
@@ -14,6 +15,10 @@
 // be reached belongs to no segment.
 
 namespace ingot::verifier {
+
+constexpr uint32_t Bit(TrapCode code) {
+  return 1u << static_cast<uint32_t>(code);
+}
 
 enum class CalledKind : uint8_t { kFunction, kImport, kIndirect, kRuntime };
 
@@ -121,6 +126,10 @@ class WasmSegments {
     }
   };
 
+  template <typename T>
+  bool Take(uint64_t count, std::span<T>* out);
+  template <typename T>
+  void Append(std::span<T> items, uint32_t* count, const T& item);
   bool Allocate(const wasm::Body& body);
   bool Skip(const wasm::Operator& op);
   void Step(wasm::OperatorReader& reader, const wasm::Operator& op);
