@@ -158,8 +158,8 @@ class Tampering {
     } else {
       const auto view = runtime::ReadArtifact(file, {});
       ASSERT_TRUE(view.ok()) << view.status();
-      verifier::Refusal refusal;
-      EXPECT_FALSE(runtime::VerifyWithModule(*view, module_, &refusal).ok());
+      const verifier::Refusal refusal =
+          runtime::RefusalOf(runtime::VerifyWithModule(*view, module_));
       EXPECT_EQ(verifier::RuleOf(refusal.reason), rule)
           << verifier::NameOf(refusal.reason);
     }

@@ -94,10 +94,10 @@ struct Refused {
 Refused Verify(const std::vector<uint8_t>& artifact,
                const std::vector<uint8_t>& module) {
   const auto view = runtime::ReadArtifact(artifact, {});
-  verifier::Refusal refusal;
-  absl::Status status = view.status();
-  if (view.ok()) status = runtime::VerifyWithModule(*view, module, &refusal);
+  const absl::Status status =
+      view.ok() ? runtime::VerifyWithModule(*view, module) : view.status();
   if (status.ok()) return {};
+  const verifier::Refusal refusal = runtime::RefusalOf(status);
   if (refusal.ok()) return {kNoRule, std::string(status.message())};
   return {verifier::RuleOf(refusal.reason), verifier::NameOf(refusal.reason)};
 }

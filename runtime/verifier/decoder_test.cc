@@ -42,14 +42,6 @@ uint8_t Number(ZydisRegister reg) {
       ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)));
 }
 
-// General registers that ours says are written, control transfers apart.
-uint32_t Written(const Instruction& in) {
-  uint32_t mask = in.written;
-  if (in.op == Op::kDivide) mask |= 1u << kRax | 1u << kRdx;
-  if (in.op == Op::kExtend) mask |= 1u << kRdx;
-  return mask;
-}
-
 // Random bytes behind a beginning that instructions of the table have.
 void RandomInstruction(Random& random, std::span<uint8_t, 24> bytes) {
   for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.Below(256));
@@ -140,11 +132,11 @@ TEST(DecoderTest, AgreesWithZydisOnEveryForm) {
     }
     same = same && memory == (in.mem != MemUse::kNone);
     if (is_call || in.op == Op::kRet) written &= ~(1u << kRsp);
-    same = same && written == Written(in);
+    same = same && written == in.written;
     if (same) continue;
     ++differences;
     ADD_FAILURE() << FormName(in.form) << ": ours " << int{in.length}
-                  << " bytes, written " << Written(in) << ", memory "
+                  << " bytes, written " << in.written << ", memory "
                   << static_cast<int>(in.mem) << "; Zydis "
                   << int{other.length} << ", written " << written
                   << ", memory " << memory << " ("

@@ -9,7 +9,7 @@
 #include "runtime/verifier/refuse.h"
 
 // Labels, jumps, calls, returns and traps. Refusals name the instruction at
-// at_.
+// at_, or with which a template begins there.
 
 namespace ingot::verifier {
 namespace {
@@ -18,8 +18,6 @@ using abi::CertificateEntry;
 using abi::TrapEntry;
 
 constexpr uint8_t kR8 = 8, kR10 = 10, kR11 = 11;
-constexpr uint8_t kCcBelow = 2, kCcAboveEqual = 3, kCcEqual = 4;
-constexpr uint8_t kCcNotEqual = 5, kCcAbove = 7, kCcLess = 12;
 // What instructions of the module trap with.
 constexpr uint32_t kOwnCodes =
     ~(Bit(TrapCode::kStackOverflow) | Bit(TrapCode::kOutOfGas));
@@ -62,26 +60,22 @@ const Entry* Find(std::span<const Entry> entries, uint32_t offset,
 
 }  // namespace
 
-FunctionPass::FunctionPass(const CodeParts& parts,
-                           const abi::VmctxLayout& layout, uint32_t defined,
+FunctionPass::FunctionPass(ArtifactFacts* facts, uint32_t defined,
                            std::span<const TrapEntry> traps,
-                           std::span<const CertificateEntry> certificates,
-                           Meter* meter, uint32_t* rodata_at,
-                           BaseFacts* base_facts)
-    : parts_(parts),
-      layout_(layout),
-      module_(*parts.module),
-      entry_(parts.functions[defined]),
+                           std::span<const CertificateEntry> certificates)
+    : facts_(*facts),
+      parts_(facts->parts),
+      module_(*parts_.module),
+      entry_(parts_.functions[defined]),
+      meter_(facts->meter),
       function_(module_.imported_functions + defined),
-      meter_(meter),
-      rodata_at_(rodata_at),
-      base_facts_(base_facts),
-      rodata_begin_(*rodata_at),
+      rodata_begin_(facts->rodata_at),
       end_(entry_.code_offset + entry_.code_bytes),
       frame_(static_cast<int32_t>(entry_.frame_bytes)),
       own_(ShapeOf(TypeOf({CalledKind::kFunction, 0, function_}))),
       traps_(traps),
-      certificates_(certificates) {}
+      certificates_(certificates),
+      at_(entry_.code_offset) {}
 
 uint32_t FunctionPass::TypeOf(const Callee& callee) const {
   return callee.kind == CalledKind::kIndirect
@@ -109,9 +103,9 @@ FunctionPass::Shape FunctionPass::ShapeOf(uint32_t type) const {
 }
 
 Refusal FunctionPass::Run() {
-  at_ = entry_.code_offset;
   for (const TrapEntry& entry : traps_) {
-    if (entry.function != function_ || entry.code == 0 ||
+    if (entry.code_offset < at_ || entry.function != function_ ||
+        entry.code == 0 ||
         entry.code > static_cast<uint32_t>(TrapCode::kCallSite) ||
         entry.owed_minus_paid > 0) {
       return {Reason::kTrapEntry, function_, entry.code_offset};
@@ -120,6 +114,9 @@ Refusal FunctionPass::Run() {
   for (const CertificateEntry& entry : certificates_) {
     if (RegistersOf(entry) > 0xFFFF) {
       return {Reason::kCertificateContents, function_, entry.code_offset};
+    }
+    if (entry.code_offset < at_) {
+      return {Reason::kOverlap, function_, entry.code_offset};
     }
   }
   Reason reason = Reason::kNone;
@@ -136,71 +133,57 @@ Refusal FunctionPass::Run() {
 Reason FunctionPass::Prologue() {
   VERIFY(frame_ >= 16, kFrameSize);
   Instruction in;
-  uint32_t after = at_;
-  VERIFY(Next(&after, &in) && IsImmediate(in, Op::kSubImm, kRsp, frame_ - 8),
+  VERIFY(TakeImmediate(Op::kSubImm, kRsp, frame_ - 8) &&
+             TakeAccess(Op::kCmpMem, kRsp, kBase, abi::kVmctxStackLimit) &&
+             Take(&in) && in.op == Op::kJcc && in.cc == kCcBelow,
          kPrologue);
-  at_ = after;
-  VERIFY(Next(&after, &in) && IsAccess(in, Op::kCmpMem, kRsp, kBase,
-                                       abi::kVmctxStackLimit),
-         kPrologue);
-  at_ = after;
-  VERIFY(Next(&after, &in) && in.op == Op::kJcc && in.cc == kCcBelow,
-         kPrologue);
-  const TrapEntry* trap = FindTarget(int64_t{after} + in.imm).trap;
+  const TrapEntry* trap = FindTarget(int64_t{next()} + in.imm).trap;
   VERIFY(trap != nullptr && IsCode(*trap, TrapCode::kStackOverflow) &&
              trap->owed_minus_paid == 0,
          kPrologue);
-  at_ = after;
-  if (Next(&after, &in) &&
-      IsAccess(in, Op::kStore, kBase, kRsp, frame_ - 16)) {
-    base_saved_ = true;
-    at_ = after;
-  }
+  base_saved_ = TakeAccess(Op::kStore, kBase, kRsp, frame_ - 16);
   state_.Reset(own_.arguments_mask);
-  return NothingListed(at_);
+  RETURN_IF_REFUSED(NothingListed());
+  at_ = next();
+  return Reason::kNone;
 }
 
 Reason FunctionPass::Code() {
   Instruction in;
-  const size_t readable = parts_.code.size();
   while (at_ < end_) {
     if (at_ >= next_listed_) RETURN_IF_REFUSED(AtListed());
-    VERIFY(DecodeInstruction(parts_.code.data() + at_,
-                             static_cast<uint32_t>(readable - at_), &in) &&
+    VERIFY(DecodeInstruction(&parts_.code[at_], Readable(at_), &in) &&
                in.length <= end_ - at_,
            kUnknownInstruction);
     VERIFY(in.isa <= static_cast<uint32_t>(parts_.isa), kIsaLevel);
     length_ = in.length;
-    if (expect_ == Expect::kAnything) [[likely]] {
+    if (reachable_) [[likely]] {
       RETURN_IF_REFUSED(Step(in));
     } else {
-      RETURN_IF_REFUSED(Expected(in));
+      VERIFY(in.op == Op::kUd2, kFallsThrough);
+      VERIFY(std::exchange(site_, nullptr) != nullptr, kNoTrapEntry);
     }
     VERIFY(site_ == nullptr, kTrapEntry);
+    if (length_ != in.length) RETURN_IF_REFUSED(NothingListed());
     at_ = next();
   }
-  VERIFY(!IsReachable(), kFallsThrough);
+  VERIFY(!reachable_, kFallsThrough);
   VERIFY(next_trap_ == traps_.size(), kTrapEntry);
   VERIFY(next_certificate_ == certificates_.size(), kOverlap);
   return Reason::kNone;
 }
 
-// Takes the entries for this place: a call's return, this instruction's, its
-// certificate.
+// Takes the entries for this place: this instruction's, beside that of the call
+// that returns here, and its certificate.
 Reason FunctionPass::AtListed() {
   for (; TrapOffset() <= at_; ++next_trap_) {
     const TrapEntry& entry = traps_[next_trap_];
-    VERIFY(entry.code_offset == at_, kTrapEntry);
-    if (!IsCode(entry, TrapCode::kCallSite)) {
-      VERIFY(site_ == nullptr, kTrapEntry);
-      site_ = &entry;
-      continue;
-    }
-    VERIFY(after_call_, kTrapEntry);
-    after_call_ = false;
-    if (meter_ != nullptr) RETURN_IF_REFUSED(meter_->CallSite(entry, callee_));
+    if (&entry == call_site_) continue;
+    VERIFY(entry.code_offset == at_ && site_ == nullptr &&
+               !IsCode(entry, TrapCode::kCallSite),
+           kTrapEntry);
+    site_ = &entry;
   }
-  VERIFY(!after_call_, kNoTrapEntry);
   if (CertificateOffset() <= at_) RETURN_IF_REFUSED(AtLabel());
   next_listed_ = std::min(TrapOffset(), CertificateOffset());
   return Reason::kNone;
@@ -210,80 +193,21 @@ Reason FunctionPass::AtListed() {
 Reason FunctionPass::AtLabel() {
   const CertificateEntry& entry = certificates_[next_certificate_++];
   VERIFY(entry.code_offset == at_, kOverlap);
-  const bool reached = IsReachable();
-  if (expect_ == Expect::kMayRestoreBase) {
-    BaseNotRestored();
-  } else {
-    VERIFY(expect_ <= Expect::kGasJump, kJumpIntoTemplate);
-  }
-  VERIFY(!reached || state_.Implies(RegistersOf(entry)),
+  VERIFY(!reachable_ || state_.Implies(RegistersOf(entry)),
          kCertificateNotImplied);
   if (meter_ != nullptr) {
-    RETURN_IF_REFUSED(meter_->Label(entry, reached));
+    RETURN_IF_REFUSED(meter_->Label(entry, reachable_));
     if (IsRepair(entry)) {
       repair_ = RepairAt(at_);
-      VERIFY(!reached && repair_.back_to != kNowhere, kCertificateContents);
+      VERIFY(!reachable_ && repair_.back_to != kNowhere, kCertificateContents);
       VERIFY(CertificateOffset() > repair_.jump, kJumpIntoTemplate);
     }
   }
   state_.Reset(RegistersOf(entry));
   compared_for_ = kNowhere;
-  expect_ = Expect::kAnything;
+  reachable_ = true;
   straight_ = false;
   return Reason::kNone;
-}
-
-// The rest of a template.
-Reason FunctionPass::Expected(const Instruction& in) {
-  const Expect expected = std::exchange(expect_, Expect::kAnything);
-  switch (expected) {
-    case Expect::kUnreachable:
-      VERIFY(in.op == Op::kUd2, kFallsThrough);
-      VERIFY(std::exchange(site_, nullptr) != nullptr, kNoTrapEntry);
-      expect_ = Expect::kUnreachable;
-      return Reason::kNone;
-    case Expect::kGasJump:
-      VERIFY(in.op == Op::kJcc, kGasTemplate);
-      return Jcc(in);
-    case Expect::kPopArguments:
-      VERIFY(IsImmediate(in, Op::kSubImm, kRsp, popped_), kStackPointer);
-      expect_ = after_pop_;
-      return Reason::kNone;
-    case Expect::kRestoreBase:
-    case Expect::kMayRestoreBase:
-      if (IsAccess(in, Op::kLoad, kBase, kRsp, frame_ - 16)) {
-        VERIFY(base_saved_, kBaseNotRestored);
-        return Reason::kNone;
-      }
-      VERIFY(expected == Expect::kMayRestoreBase, kBaseNotRestored);
-      BaseNotRestored();
-      return Step(in);
-    case Expect::kReturn:
-      if (in.op != Op::kJmp) return Return(in);
-      return TailCall({CalledKind::kFunction, 0,
-                       FunctionAt(int64_t{next()} + in.imm)});
-    case Expect::kCall:
-      if (in.op == Op::kAddImm) return LeaveFrame(in, Expect::kJump);
-      VERIFY(moved_ == kNowhere, kTailCall);
-      VERIFY(IsThrough(in, Op::kCallMem, cell_base_, cell_disp_),
-             kIndirectCall);
-      return FinishCall(ShapeOf(TypeOf(callee_)), callee_);
-    case Expect::kJump:
-      VERIFY(IsThrough(in, Op::kJmpMem, cell_base_, cell_disp_),
-             kIndirectCall);
-      return TailCall(callee_);
-    case Expect::kTailEntry:
-      if (in.op == Op::kAddImm) return LeaveFrame(in, Expect::kReturn);
-      VERIFY(in.op == Op::kMov && in.reg == kBase && in.rm == kR10, kTailCall);
-      expect_ = Expect::kTailBase;
-      return Pinned(in);
-    case Expect::kTailBase:
-      VERIFY(in.op == Op::kLoad && in.reg == kBase, kTailCall);
-      return Pinned(in);  // goes on with kCall
-    case Expect::kAnything:
-      break;
-  }
-  return Reason::kJumpIntoTemplate;
 }
 
 Reason FunctionPass::Step(const Instruction& in) {
@@ -291,7 +215,7 @@ Reason FunctionPass::Step(const Instruction& in) {
   switch (in.op) {
     case Op::kUd2:
       straight_ = false;
-      expect_ = Expect::kUnreachable;
+      reachable_ = false;
       return UseSite(kOwnCodes);
     case Op::kJcc: return Jcc(in);
     case Op::kJmp: return Jump(int64_t{next()} + in.imm);
@@ -309,29 +233,24 @@ Reason FunctionPass::Step(const Instruction& in) {
     case Op::kAdd: Add(in); return Reason::kNone;
     case Op::kMov: Move(in); return Reason::kNone;
     case Op::kCmov: ConditionalMove(in); return Reason::kNone;
-    case Op::kMovImm: {
-      Instruction store;
-      if (straight_ && BeginsZeroing(in, &store)) return ZeroingLoop(in, store);
+    case Op::kMovImm:
+      if (straight_ && BeginsZeroing(in)) return ZeroingLoop(in);
       MoveImmediate(in);
       return Reason::kNone;
-    }
     case Op::kTest:
-      if (in.width == 8 && in.reg == in.rm &&
-          state_.Is(in.reg, TagKind::kRefOrNull)) {
-        Compare({Flags::kNull, in.reg, 0, state_.At(in.reg).index, 0});
+      if (const Tag tag = state_.At(in.reg);
+          in.width == 8 && in.reg == in.rm && tag.kind == TagKind::kRefOrNull) {
+        Compare({Flags::kCheck, kCcEqual, in.reg, 0,
+                 {TagKind::kRef, tag.index, 0}});
       }
       return Reason::kNone;
     case Op::kCmp:
       // cmp rm, reg
-      if (in.width == 4 && state_.Is(in.reg, TagKind::kConst)) {
-        Compare({Flags::kBelow, in.reg, in.rm, 0, state_.At(in.reg).value});
+      if (const Tag tag = state_.At(in.reg);
+          in.width == 4 && tag.kind == TagKind::kConst) {
+        Compare({Flags::kBelow, kCcBelow, in.reg, in.rm,
+                 {TagKind::kBelow, 0, (tag.value & 0xFFFFFFFF) + 1}});
       }
-      return Reason::kNone;
-    case Op::kDivide:
-      state_.Write(1u << kRax | 1u << kRdx, in.effect);
-      return Reason::kNone;
-    case Op::kExtend:
-      state_.Write(1u << kRdx, in.effect);
       return Reason::kNone;
     case Op::kLoad:
       if (IsAccess(in, Op::kLoad, kR8, kRsp, frame_ - 8)) {
@@ -359,18 +278,17 @@ Reason FunctionPass::Pinned(const Instruction& in) {
     case Op::kAddImm:
       if (in.rm == kGas) return PayGas(in);
       if (in.rm != kRsp) break;
-      // T2, or T14 without stack arguments.
       VERIFY(IsImmediate(in, Op::kAddImm, kRsp, frame_ - 8), kStackPointer);
-      expect_ = Expect::kReturn;
-      return Reason::kNone;
+      return LeaveFrame(kNowhere);
     case Op::kTest:
     case Op::kCmpImm:
       if (in.rm != kGas || in.width != 8) break;
       if (in.op == Op::kTest && in.reg != kGas) break;
       VERIFY(in.op == Op::kTest || meter_ == nullptr || at_ == repair_.test,
              kGasTemplate);
+      // What it says is for the jump behind it alone.
+      VERIFY(CertificateOffset() == next() || NextIs(Op::kJcc), kGasTemplate);
       Compare({Flags::kGas});
-      expect_ = Expect::kGasJump;
       return Reason::kNone;
     case Op::kMov:
       if (in.reg != kBase || in.width != 8 || in.rm != kR10) break;
@@ -378,13 +296,25 @@ Reason FunctionPass::Pinned(const Instruction& in) {
       state_.SetTag(kR10, {TagKind::kCallerBase, 0, 0});
       return Reason::kNone;
     case Op::kLoad:
-      if (in.reg == kBase) return LoadBase(in);
+      if (in.reg == kBase) return CalleeBase(in, kNowhere);
       break;
     default:
       break;
   }
   return (in.written & kPinned) != 0 ? Reason::kPinnedWritten
                                      : Reason::kPinnedRead;
+}
+
+// The entry at `offset`, a call's or not: one of each may be there.
+const TrapEntry* FunctionPass::FindTrap(uint32_t offset, uint32_t near,
+                                        bool is_call) const {
+  const TrapEntry* entry = Find(traps_, offset, near);
+  const TrapEntry* const end = traps_.data() + traps_.size();
+  while (entry != nullptr && IsCode(*entry, TrapCode::kCallSite) != is_call) {
+    ++entry;
+    if (entry == end || entry->code_offset != offset) return nullptr;
+  }
+  return entry;
 }
 
 // A jump target is a trap, or certified, or nothing. Each listed place is found
@@ -402,14 +332,9 @@ FunctionPass::Target FunctionPass::FindTarget(int64_t to) {
       parts_.code[offset + 1] != 0x0B) {
     return {};
   }
-  const TrapEntry* trap = Find(traps_, offset, near_trap_);
-  if (trap == nullptr) return {};
-  near_trap_ = static_cast<uint32_t>(trap - traps_.data());
-  // A return address may be listed at the same place.
-  if (IsCode(*trap, TrapCode::kCallSite)) ++trap;
-  const bool is_there = trap != traps_.data() + traps_.size() &&
-                        trap->code_offset == offset;
-  return {is_there ? trap : nullptr, nullptr};
+  const TrapEntry* trap = FindTrap(offset, near_trap_, false);
+  if (trap != nullptr) near_trap_ = static_cast<uint32_t>(trap - traps_.data());
+  return {trap, nullptr};
 }
 
 Reason FunctionPass::Jcc(const Instruction& in) {
@@ -430,19 +355,8 @@ Reason FunctionPass::Jcc(const Instruction& in) {
   }
   RETURN_IF_REFUSED(TrapAt(*target.trap, kOwnCodes));
   // What holds when the jump is not taken.
-  struct Check {
-    Flags flags;
-    uint8_t cc;
-    TagKind proves;
-  };
-  constexpr Check kChecks[] = {
-      {Flags::kMemoryBound, kCcAbove, TagKind::kCheckedSum},
-      {Flags::kTableBound, kCcAboveEqual, TagKind::kElementIndex},
-      {Flags::kNull, kCcEqual, TagKind::kRef},
-      {Flags::kTypeMatch, kCcNotEqual, TagKind::kRefOfType}};
-  for (const Check& check : kChecks) {
-    if (compared.flags != check.flags || in.cc != check.cc) continue;
-    state_.SetTag(compared.reg, {check.proves, compared.index, compared.value});
+  if (compared.flags == Flags::kCheck && in.cc == compared.cc) {
+    state_.SetTag(compared.reg, compared.proves);
   }
   return Reason::kNone;
 }
@@ -456,7 +370,7 @@ Reason FunctionPass::JccToLabel(const Instruction& in,
     VERIFY(in.cc == kCcLess && to != nullptr, kGasTemplate);
     const Repair repair = RepairAt(to->code_offset);
     VERIFY(repair.back_to == next() && repair.test == to->code_offset &&
-               repair.paid == compared.value,
+               repair.paid == compared.proves.value,
            kGasTemplate);
     if (meter_ != nullptr) {
       VERIFY(IsRepair(*to), kGasTemplate);
@@ -485,7 +399,7 @@ Reason FunctionPass::Jump(int64_t to) {
   VERIFY(certificate != nullptr, kJumpTarget);
   VERIFY(!IsRepair(*certificate), kTransfer);
   straight_ = false;
-  expect_ = Expect::kUnreachable;
+  reachable_ = false;
   return Branch(*certificate);
 }
 
@@ -514,7 +428,7 @@ uint32_t FunctionPass::FunctionAt(int64_t to) const {
          static_cast<uint32_t>(entry - parts_.functions.data());
 }
 
-// A runtime call; other calls through memory end a template (Expected).
+// Other calls through memory end a template (CalleeBase).
 Reason FunctionPass::RuntimeCall(const Instruction& in) {
   VERIFY(IsThrough(in, Op::kCallMem, kBase, abi::kVmctxBuiltinStub),
          kIndirectCall);
@@ -533,42 +447,33 @@ Reason FunctionPass::RuntimeCall(const Instruction& in) {
   return FinishCall(shape, callee);
 }
 
+// T8 from its call on.
 Reason FunctionPass::FinishCall(const Shape& shape, const Callee& callee) {
-  const bool restore = callee.kind == CalledKind::kImport ||
-                       callee.kind == CalledKind::kIndirect;
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
-  VERIFY(!restore || base_saved_, kBaseNotRestored);
   VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
              frame_ - 16,
          kOutgoingArea);
+  call_site_ = FindTrap(next(), next_trap_, true);
+  VERIFY(call_site_ != nullptr, kNoTrapEntry);
+  if (meter_ != nullptr) {
+    RETURN_IF_REFUSED(meter_->CallSite(*call_site_, callee));
+  }
+  if (call_site_ == traps_.data() + next_trap_) ++next_trap_;
   state_.Reset(shape.results_mask);
-  callee_ = callee;
-  after_call_ = true;
-  next_listed_ = next();
-  popped_ = 8 * int64_t{shape.argument_slots};
-  after_pop_ = restore ? Expect::kRestoreBase
-               : callee.kind == CalledKind::kFunction
-                   ? Expect::kMayRestoreBase
-                   : Expect::kAnything;
-  expect_ = popped_ != 0 ? Expect::kPopArguments : after_pop_;
-  return Reason::kNone;
-}
-
-// Behind a direct call. Whether that is allowed is known at the artifact's end.
-void FunctionPass::BaseNotRestored() {
-  if (base_facts_->function != kNowhere) return;
-  base_facts_->function = function_;
-  base_facts_->code_offset = at_;
-}
-
-Reason FunctionPass::Return(const Instruction& in) {
-  VERIFY(in.op == Op::kRet && moved_ == kNowhere &&
-             (in.imm & 0xFFFF) == 8 * own_.argument_slots,
+  const int64_t popped = 8 * int64_t{shape.argument_slots};
+  VERIFY(popped == 0 || TakeImmediate(Op::kSubImm, kRsp, popped),
          kStackPointer);
-  VERIFY(state_.Implies(own_.results_mask), kNotZeroExtended);
-  expect_ = Expect::kUnreachable;
-  if (meter_ == nullptr) return Reason::kNone;
-  return meter_->End(SegmentEnd::kReturn, {});
+  if (callee.kind == CalledKind::kRuntime) return Reason::kNone;
+  if (TakeAccess(Op::kLoad, kBase, kRsp, frame_ - 16)) {
+    VERIFY(base_saved_, kBaseNotRestored);
+    return Reason::kNone;
+  }
+  VERIFY(callee.kind == CalledKind::kFunction, kBaseNotRestored);
+  // Whether that is allowed is known at the artifact's end.
+  if (facts_.not_restored.ok()) {
+    facts_.not_restored = {Reason::kBaseNotRestored, function_, at_};
+  }
+  return Reason::kNone;
 }
 
 // A trap entry of an instruction that runs here.
@@ -588,7 +493,8 @@ Reason FunctionPass::PayGas(const Instruction& in) {
   VERIFY(in.width == 8 && in.imm > 0, kGasTemplate);
   const bool is_payment = in.op == Op::kSubImm;
   if (is_payment) {
-    Compare({Flags::kPaid, 0, 0, 0, static_cast<uint64_t>(in.imm)});
+    const auto paid = static_cast<uint64_t>(in.imm);
+    Compare({Flags::kPaid, kCcLess, kGas, 0, {TagKind::kConst, 0, paid}});
   }
   if (meter_ == nullptr) return Reason::kNone;
   return meter_->Pay(is_payment ? in.imm : -in.imm);

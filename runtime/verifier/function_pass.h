@@ -18,49 +18,41 @@
 
 namespace ingot::verifier {
 
-// What the functions of an artifact have to agree on: when a function may end
-// in another instance (T14), each direct call restores the base (T8).
-struct BaseFacts {
+// What the functions of an artifact share.
+struct ArtifactFacts {
+  const CodeParts& parts;
+  const abi::VmctxLayout layout;
+  Meter* meter;            // null for part 1 alone
+  uint32_t rodata_at = 0;  // where the next jump table begins
+  // When a function may end in another instance (T14), each direct call
+  // restores the base (T8); the first that does not.
   bool left_by_tail_call = false;
-  // The first direct call that does not restore it.
-  uint32_t function = kNowhere;
-  uint32_t code_offset = kNowhere;
+  Refusal not_restored = {};
 };
 
 class FunctionPass {
  public:
-  // `traps` and `certificates` are those within the function's code, in order.
-  // `meter` is null for part 1 alone. `rodata_at` is where the function's jump
-  // tables begin; it is moved behind them.
-  FunctionPass(const CodeParts& parts, const abi::VmctxLayout& layout,
-               uint32_t defined, std::span<const abi::TrapEntry> traps,
-               std::span<const abi::CertificateEntry> certificates,
-               Meter* meter, uint32_t* rodata_at, BaseFacts* base_facts);
+  // `traps` and `certificates` are those up to the function's end, in order.
+  FunctionPass(ArtifactFacts* facts, uint32_t defined,
+               std::span<const abi::TrapEntry> traps,
+               std::span<const abi::CertificateEntry> certificates);
 
   Refusal Run();
 
  private:
-  // What a comparison has set the flags to mean for the next instruction.
+  // What the flags mean for the next instruction.
   enum class Flags : uint8_t {
-    kNothing, kGas, kPaid, kMemoryBound, kTableBound, kNull, kTypeMatch,
-    kBelow,
+    kNothing, kGas,
+    kPaid,   // and how much: proves.value
+    kCheck,  // `reg` is as `proves` says if a jump with `cc` is not taken
+    kBelow,  // it is after a move of `other` with `cc`
   };
   struct Comparison {
     Flags flags = Flags::kNothing;
+    uint8_t cc = 0;
     uint8_t reg = 0;
     uint8_t other = 0;
-    uint32_t index = 0;
-    uint64_t value = 0;
-  };
-  // What the next instruction has to be.
-  enum class Expect : uint8_t {
-    kAnything,
-    kUnreachable,  // a trap, if nothing certifies the place
-    kGasJump, kPopArguments, kRestoreBase, kMayRestoreBase, kReturn,
-    kCall,         // callee_, or T14's `add rsp` and then its jump
-    kJump,
-    kTailEntry,    // T14: the callee's base or `add rsp`
-    kTailBase,
+    Tag proves = {};
   };
   // Parameters and results of a type, placed by the calling convention.
   struct Shape {
@@ -86,8 +78,7 @@ class FunctionPass {
   Reason Code();
   Reason AtListed();
   Reason AtLabel();
-  Reason Expected(const Instruction& in);
-  Reason Step(const Instruction& in);
+  [[gnu::always_inline]] Reason Step(const Instruction& in);
   Reason Pinned(const Instruction& in);
   Reason Jcc(const Instruction& in);
   Reason JccToLabel(const Instruction& in, const Comparison& compared,
@@ -97,11 +88,11 @@ class FunctionPass {
   Reason Branch(const abi::CertificateEntry& to);
   Reason RuntimeCall(const Instruction& in);
   Reason FinishCall(const Shape& shape, const Callee& callee);
-  void BaseNotRestored();
-  Reason Return(const Instruction& in);
   Reason TrapAt(const abi::TrapEntry& entry, uint32_t codes);
   Reason UseSite(uint32_t codes);
   Reason PayGas(const Instruction& in);
+  const abi::TrapEntry* FindTrap(uint32_t offset, uint32_t near,
+                                 bool is_call) const;
   Target FindTarget(int64_t to);
   uint32_t FunctionAt(int64_t code_offset) const;
   uint32_t TypeOf(const Callee& callee) const;
@@ -109,13 +100,18 @@ class FunctionPass {
 
   // templates.cc
   bool Next(uint32_t* at, Instruction* out) const;
-  Reason NothingListed(uint32_t end) const;
-  bool BeginsZeroing(const Instruction& in, Instruction* store) const;
-  Reason ZeroingLoop(const Instruction& in, const Instruction& store);
+  bool NextIs(Op op) const;
+  bool Take(Instruction* out);
+  bool TakeAccess(Op op, uint8_t reg, uint8_t base, int64_t disp);
+  bool TakeImmediate(Op op, uint8_t rm, int64_t value);
+  Reason NothingListed() const;
+  bool BeginsZeroing(const Instruction& in) const;
+  Reason ZeroingLoop(const Instruction& in);
   Repair RepairAt(uint32_t label) const;
   Reason MoveArguments();
-  Reason LeaveFrame(const Instruction& in, Expect then);
-  Reason TailCall(const Callee& callee);
+  Reason CalleeBase(const Instruction& in, uint32_t moved);
+  Reason LeaveFrame(uint32_t moved);
+  Reason TailCall(const Callee& callee, uint32_t moved);
 
   // operands.cc
   Reason Memory(const Instruction& in, Tag* loaded);
@@ -125,7 +121,6 @@ class FunctionPass {
   Reason GlobalAccess(const Instruction& in, uint32_t global);
   Reason Tagged(const Instruction& in, Tag* loaded);
   Reason Load(const Instruction& in, const Tag& loaded);
-  Reason LoadBase(const Instruction& in);
   Reason CompareMemory(const Instruction& in);
   Reason Lea(const Instruction& in);
   void Move(const Instruction& in);
@@ -134,7 +129,9 @@ class FunctionPass {
   void ConditionalMove(const Instruction& in);
 
   uint32_t next() const { return at_ + length_; }
-  bool IsReachable() const { return expect_ != Expect::kUnreachable; }
+  uint32_t Readable(uint32_t at) const {
+    return static_cast<uint32_t>(parts_.code.size()) - at;
+  }
   // Of the next entries that the pass has not come to; kNowhere if none.
   uint32_t TrapOffset() const {
     return next_trap_ < traps_.size() ? traps_[next_trap_].code_offset
@@ -154,39 +151,30 @@ class FunctionPass {
     return compared_for_ == at_ ? compared_ : Comparison{};
   }
 
+  ArtifactFacts& facts_;
   const CodeParts& parts_;
-  const abi::VmctxLayout& layout_;
   const wasm::Module& module_;
   const abi::FunctionEntry& entry_;
-  uint32_t function_;
-  Meter* meter_;
-  uint32_t* rodata_at_;
-  BaseFacts* base_facts_;
-  uint32_t rodata_begin_;
-  uint32_t end_;
-  int32_t frame_;
-  Shape own_;
-  std::span<const abi::TrapEntry> traps_;             // of this function
-  std::span<const abi::CertificateEntry> certificates_;
+  Meter* const meter_;
+  const uint32_t function_;
+  const uint32_t rodata_begin_;
+  const uint32_t end_;
+  const int32_t frame_;
+  const Shape own_;
+  const std::span<const abi::TrapEntry> traps_;  // of this function
+  const std::span<const abi::CertificateEntry> certificates_;
 
   uint32_t at_ = 0;       // of the current instruction
-  uint32_t length_ = 0;
+  uint32_t length_ = 0;   // with what follows as one template
   uint32_t next_trap_ = 0;
   uint32_t next_certificate_ = 0;
   uint32_t near_trap_ = 0;    // the last one that a jump led to
   uint32_t next_listed_ = 0;  // no entry before this place is left to see
   const abi::TrapEntry* site_ = nullptr;  // entry at at_, to be used
+  bool reachable_ = true;
   bool straight_ = true;   // no label or jump since the entry
   bool base_saved_ = false;
-  bool after_call_ = false;
-  uint32_t moved_ = kNowhere;  // stack arguments that T14 has moved
-  Expect expect_ = Expect::kAnything;
-  Expect after_pop_ = Expect::kAnything;
-  int64_t popped_ = 0;  // bytes of stack arguments
-  // What is called, and through which cell.
-  Callee callee_;
-  uint8_t cell_base_ = kNoRegister;
-  int32_t cell_disp_ = 0;
+  const abi::TrapEntry* call_site_ = nullptr;  // of the last call
   Repair repair_;                     // that the pass is in
   uint32_t closed_label_ = kNowhere;  // of the zeroing loop
   RegisterState state_;
@@ -194,8 +182,21 @@ class FunctionPass {
   uint32_t compared_for_ = kNowhere;
 };
 
-// Whether an instruction is `op` with 8 bytes at [base + disp] and `reg`; one
-// that takes a target from there; one of rm with an immediate.
+// Conditions by their number in opcodes.
+inline constexpr uint8_t kCcBelow = 2, kCcAboveEqual = 3, kCcEqual = 4;
+inline constexpr uint8_t kCcNotEqual = 5, kCcAbove = 7, kCcLess = 12;
+
+// Which of `count` cells of 16 bytes from `first` on has its field there;
+// kNowhere if none.
+inline uint32_t CellAt(int64_t disp, int64_t first, uint32_t count) {
+  const int64_t above = disp - first;
+  return above >= 0 && above % 16 == 0 && above / 16 < count
+             ? static_cast<uint32_t>(above / 16)
+             : kNowhere;
+}
+
+// Whether an instruction is `op` through [base + disp]; and of `reg` and 8
+// bytes; or of rm and an immediate.
 inline bool IsThrough(const Instruction& in, Op op, uint8_t base,
                       int64_t disp) {
   return in.op == op && in.base == base && in.index == kNoRegister &&
@@ -210,7 +211,7 @@ inline bool IsImmediate(const Instruction& in, Op op, uint8_t rm,
   return in.op == op && in.rm == rm && in.width == 8 && in.imm == value;
 }
 
-constexpr uint32_t kPinned = 1u << kRsp | 1u << kGas | 1u << kBase;
+inline constexpr uint32_t kPinned = 1u << kRsp | 1u << kGas | 1u << kBase;
 
 }  // namespace ingot::verifier
 

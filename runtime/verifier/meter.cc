@@ -23,7 +23,7 @@ void Meter::Enter(uint32_t segment, int64_t ahead, uint32_t round) {
 bool Meter::RoundFollows(uint32_t to, uint32_t round) const {
   const uint32_t loop = segments_.At(current_).loop;
   const Segment& target = segments_.At(to);
-  if (target.is_header) return round == 0 || (to == loop && round > round_);
+  if (target.loop == to) return round == 0 || (to == loop && round > round_);
   return round == (target.loop == loop ? round_ : 0);
 }
 

@@ -8,21 +8,10 @@
 namespace ingot::verifier {
 namespace {
 
-constexpr uint8_t kR10 = 10;
-constexpr uint8_t kCcBelow = 2;
 // Far above every offset of wasm, far below what a sum could wrap from.
 constexpr uint64_t kLargestSum = uint64_t{1} << 40;
 
 bool IsPinned(uint8_t reg) { return (kPinned >> reg & 1) != 0; }
-
-// Which of `count` cells of 16 bytes from `first` on has its field there;
-// kNowhere if none.
-uint32_t CellAt(int64_t disp, int64_t first, uint32_t count) {
-  const int64_t above = disp - first;
-  return above >= 0 && above % 16 == 0 && above / 16 < count
-             ? static_cast<uint32_t>(above / 16)
-             : kNowhere;
-}
 
 }  // namespace
 
@@ -45,10 +34,10 @@ void FunctionPass::MoveImmediate(const Instruction& in) {
 void FunctionPass::ConditionalMove(const Instruction& in) {
   const Comparison compared = Compared();
   state_.Write(in);
-  if (compared.flags == Flags::kBelow && in.width == 4 && in.cc == kCcBelow &&
-      in.reg == compared.reg && in.rm == compared.other) {
-    state_.SetTag(in.reg, {TagKind::kBelow, 0,
-                           (compared.value & 0xFFFFFFFF) + 1});
+  if (compared.flags == Flags::kBelow && in.width == 4 &&
+      in.cc == compared.cc && in.reg == compared.reg &&
+      in.rm == compared.other) {
+    state_.SetTag(in.reg, compared.proves);
   }
 }
 
@@ -141,7 +130,7 @@ Reason FunctionPass::Vmctx(const Instruction& in, Tag* loaded) {
   const uint32_t globals = module_.globals.size;
   // Cells count downwards from the header.
   if (in.disp < abi::kVmctxHeaderEnd && globals != 0 &&
-      in.disp >= layout_.Global(globals - 1)) {
+      in.disp >= facts_.layout.Global(globals - 1)) {
     VERIFY(in.disp % 8 == 0, kVmctxRead);
     const uint32_t global =
         static_cast<uint32_t>(abi::kVmctxHeaderEnd - in.disp) / 8 - 1;
@@ -153,7 +142,7 @@ Reason FunctionPass::Vmctx(const Instruction& in, Tag* loaded) {
   VERIFY(load, kVmctxWrite);
   if (in.disp < abi::kVmctxHeaderEnd) {
     const uint32_t table = CellAt(in.disp - abi::kTableElements,
-                                  layout_.Table(0), module_.tables.size);
+                                  facts_.layout.Table(0), module_.tables.size);
     VERIFY(table != kNowhere, kVmctxRead);
     *loaded = {table < module_.imported_tables ? TagKind::kTableCell
                                                : TagKind::kElements,
@@ -231,11 +220,11 @@ Reason FunctionPass::Tagged(const Instruction& in, Tag* loaded) {
       const int64_t begin = int64_t{base.index} + in.disp;
       VERIFY(index.kind == TagKind::kBelow && in.scale == 2 && in.disp >= 0,
              kJumpTable);
-      VERIFY(begin == *rodata_at_ &&
-                 index.value <= (parts_.rodata.size() - *rodata_at_) / 4,
+      VERIFY(begin == facts_.rodata_at &&
+                 index.value <= (parts_.rodata.size() - facts_.rodata_at) / 4,
              kRodata);
-      *loaded = {TagKind::kTableEntry, *rodata_at_, index.value};
-      *rodata_at_ += static_cast<uint32_t>(4 * index.value);
+      *loaded = {TagKind::kTableEntry, facts_.rodata_at, index.value};
+      facts_.rodata_at += static_cast<uint32_t>(4 * index.value);
       return Reason::kNone;
     }
     default:
@@ -243,59 +232,37 @@ Reason FunctionPass::Tagged(const Instruction& in, Tag* loaded) {
   }
 }
 
-// The callee's base, right before the call through the same cell.
-Reason FunctionPass::LoadBase(const Instruction& in) {
-  const Tag base = state_.At(in.base);
-  VERIFY(in.width == 8 && in.index == kNoRegister &&
-             state_.Is(kR10, TagKind::kCallerBase),
-         kPinnedWritten);
-  cell_base_ = in.base;
-  expect_ = Expect::kCall;
-  if (base.kind == TagKind::kCallerBase) {
-    const uint32_t import = CellAt(int64_t{in.disp} - 8, layout_.Import(0),
-                                   module_.imported_functions);
-    VERIFY(import != kNowhere, kPinnedWritten);
-    callee_ = {CalledKind::kImport, 0, import};
-    cell_disp_ = layout_.Import(import);
-    return Reason::kNone;
-  }
-  VERIFY(base.kind == TagKind::kRefOfType && in.disp == abi::kFuncRefBase,
-         kIndirectCall);
-  callee_ = {CalledKind::kIndirect, 1, base.index,
-             {static_cast<uint32_t>(base.value), kNowhere}};
-  cell_disp_ = abi::kFuncRefCode;
-  return Reason::kNone;
-}
-
+// cmp reg, memory
 Reason FunctionPass::CompareMemory(const Instruction& in) {
   const Tag reg = state_.At(in.reg), base = state_.At(in.base);
-  const bool own = in.base == kBase;
-  if (in.index == kNoRegister && in.width == 8) {
-    if (in.disp == abi::kVmctxMemoryBytes &&
-        (own || base.kind == TagKind::kMemoryBase)) {
-      if (reg.kind == TagKind::kSum) {
-        Compare({Flags::kMemoryBound, in.reg, 0, own ? 0u : 1u, reg.value});
-      }
-      return Reason::kNone;
+  const bool own = in.base == kBase, plain = in.index == kNoRegister;
+  if (plain && in.width == 8 && in.disp == abi::kVmctxMemoryBytes &&
+      (own || base.kind == TagKind::kMemoryBase)) {
+    if (reg.kind == TagKind::kSum) {
+      Compare({Flags::kCheck, kCcAbove, in.reg, 0,
+               {TagKind::kCheckedSum, own ? 0u : 1u, reg.value}});
     }
-    const uint32_t table =
-        own ? CellAt(int64_t{in.disp} - abi::kTableSize, layout_.Table(0),
-                     module_.tables.size)
-            : kNowhere;
-    if (table != kNowhere) {
-      VERIFY(table >= module_.imported_tables, kVmctxRead);
-      Compare({Flags::kTableBound, in.reg, 0, table, 0});
-      return Reason::kNone;
-    }
-    if (base.kind == TagKind::kTableCell && in.disp == abi::kTableSize) {
-      Compare({Flags::kTableBound, in.reg, 0, base.index, 0});
-      return Reason::kNone;
-    }
+    return Reason::kNone;
   }
-  if (in.index == kNoRegister && in.width == 4 &&
-      base.kind == TagKind::kRef && in.disp == abi::kFuncRefTypeId) {
+  uint32_t table = kNowhere;
+  if (plain && in.width == 8 && own) {
+    table = CellAt(int64_t{in.disp} - abi::kTableSize, facts_.layout.Table(0),
+                   module_.tables.size);
+    VERIFY(table >= module_.imported_tables, kVmctxRead);
+  } else if (plain && in.width == 8 && base.kind == TagKind::kTableCell &&
+             in.disp == abi::kTableSize) {
+    table = base.index;
+  }
+  if (table != kNowhere) {
+    Compare({Flags::kCheck, kCcAboveEqual, in.reg, 0,
+             {TagKind::kElementIndex, table, 0}});
+    return Reason::kNone;
+  }
+  if (plain && in.width == 4 && base.kind == TagKind::kRef &&
+      in.disp == abi::kFuncRefTypeId) {
     if (reg.kind == TagKind::kTypeId) {
-      Compare({Flags::kTypeMatch, in.base, 0, reg.index, base.index});
+      Compare({Flags::kCheck, kCcNotEqual, in.base, 0,
+               {TagKind::kRefOfType, reg.index, base.index}});
     }
     return Reason::kNone;
   }

@@ -3,7 +3,7 @@
 
 #include "runtime/verifier/verifier.h"
 
-// How the passes refuse: a condition that must hold, and a step that may refuse.
+// How the passes refuse: a condition that must hold; a step that may refuse.
 
 #define VERIFY(condition, reason) \
   do {                            \

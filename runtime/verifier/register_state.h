@@ -66,9 +66,6 @@ class RegisterState {
   Tag At(uint8_t reg) const {
     return (tagged_ >> reg & 1) != 0 ? tags_[reg] : Tag{};
   }
-  bool Is(uint8_t reg, TagKind kind) const {
-    return (tagged_ >> reg & 1) != 0 && tags_[reg].kind == kind;
-  }
 
  private:
   uint32_t zero_upper_ = 0;

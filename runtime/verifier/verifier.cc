@@ -1,5 +1,7 @@
 #include "runtime/verifier/verifier.h"
 
+#include <algorithm>
+
 #include "runtime/verifier/function_pass.h"
 
 // The artifact as a whole: functions tile .text, jump tables tile .rodata, and
@@ -21,25 +23,26 @@ constexpr Row kRows[] = {
 #undef INGOT_REFUSAL
 };
 
-// How many entries from `first` on lie before `end`.
+// The entries that lie before `end`, taken from the front of `entries`.
 template <typename Entry>
-size_t CountBefore(std::span<const Entry> entries, size_t first,
-                   uint64_t end) {
-  size_t at = first;
-  while (at < entries.size() && entries[at].code_offset < end) ++at;
-  return at - first;
+std::span<const Entry> Take(std::span<const Entry>* entries, uint64_t end) {
+  size_t count = 0;
+  while (count < entries->size() && (*entries)[count].code_offset < end) {
+    ++count;
+  }
+  const auto taken = entries->first(count);
+  *entries = entries->subspan(count);
+  return taken;
 }
 
 Refusal Verify(const CodeParts& parts, Meter* meter) {
-  const wasm::Module& module = *parts.module;
-  const abi::VmctxLayout layout(module);
+  ArtifactFacts facts = {parts, abi::VmctxLayout(*parts.module), meter};
+  auto traps = parts.traps;
+  auto certificates = parts.certificates;
   uint64_t at = 0;
-  uint32_t rodata_at = 0;
-  BaseFacts base;
-  size_t traps = 0, certificates = 0;
   for (uint32_t i = 0; i < parts.functions.size(); ++i) {
     const abi::FunctionEntry& entry = parts.functions[i];
-    const uint32_t function = module.imported_functions + i;
+    const uint32_t function = parts.module->imported_functions + i;
     const uint64_t begin = (at + 15) & ~uint64_t{15};
     const uint64_t end = uint64_t{entry.code_offset} + entry.code_bytes;
     if (entry.code_offset != begin || end > parts.code.size() ||
@@ -53,43 +56,28 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
     }
     at = end;
     // Both tables are in order.
-    const auto own_traps = parts.traps.subspan(
-        traps, CountBefore(parts.traps, traps, end));
-    const auto own_certificates = parts.certificates.subspan(
-        certificates, CountBefore(parts.certificates, certificates, end));
-    if (!own_traps.empty() && own_traps[0].code_offset < begin) {
-      return {Reason::kTrapEntry, function, own_traps[0].code_offset};
-    }
-    if (!own_certificates.empty() && own_certificates[0].code_offset < begin) {
-      return {Reason::kOverlap, function, own_certificates[0].code_offset};
-    }
-    const Refusal refusal = FunctionPass(parts, layout, i, own_traps,
-                                         own_certificates, meter, &rodata_at,
-                                         &base)
+    const Refusal refusal = FunctionPass(&facts, i, Take(&traps, end),
+                                         Take(&certificates, end))
                                 .Run();
     if (!refusal.ok()) return refusal;
-    traps += own_traps.size();
-    certificates += own_certificates.size();
   }
-  if (base.left_by_tail_call && base.function != kNowhere) {
-    return {Reason::kBaseNotRestored, base.function, base.code_offset};
+  if (facts.left_by_tail_call && !facts.not_restored.ok()) {
+    return facts.not_restored;
   }
   if (at != parts.code.size()) {
     return {Reason::kPadding, kNowhere, static_cast<uint32_t>(at)};
   }
-  if (traps != parts.traps.size()) {
-    return {Reason::kTrapEntry, kNowhere, parts.traps[traps].code_offset};
+  if (!traps.empty()) {
+    return {Reason::kTrapEntry, kNowhere, traps[0].code_offset};
   }
-  if (certificates != parts.certificates.size()) {
-    return {Reason::kOverlap, kNowhere,
-            parts.certificates[certificates].code_offset};
+  if (!certificates.empty()) {
+    return {Reason::kOverlap, kNowhere, certificates[0].code_offset};
   }
   // The loader fills the last page up.
-  if (parts.rodata.size() - rodata_at >= abi::kArtifactPage) {
+  const auto rest = parts.rodata.subspan(facts.rodata_at);
+  if (rest.size() >= abi::kArtifactPage ||
+      std::any_of(rest.begin(), rest.end(), [](uint8_t b) { return b != 0; })) {
     return {Reason::kRodata, kNowhere, kNowhere};
-  }
-  for (size_t i = rodata_at; i < parts.rodata.size(); ++i) {
-    if (parts.rodata[i] != 0) return {Reason::kRodata, kNowhere, kNowhere};
   }
   return {};
 }

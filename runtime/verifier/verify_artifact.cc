@@ -36,21 +36,40 @@ uint64_t LargestBody(const Program& program) {
 // them is only where they stood.
 bool KeepsSectionsOf(const ArtifactView& view, const Program& program) {
   uint64_t at = 8;
-  std::vector<uint8_t> offsets;
+  std::vector<uint32_t> offsets;
   for (const wasm::Bytes& kept : program.View(program.module().kept_sections)) {
     if (view.module.size() < at + kept.size ||
-        !std::equal(view.module.begin() + at,
-                    view.module.begin() + at + kept.size,
-                    program.bytes().begin() + kept.offset)) {
+        std::memcmp(view.module.data() + at,
+                    program.bytes().data() + kept.offset, kept.size) != 0) {
       return false;
     }
     at += kept.size;
-    for (uint32_t shift = 0; shift < 32; shift += 8) {
-      offsets.push_back(static_cast<uint8_t>(kept.offset >> shift));
-    }
+    offsets.push_back(kept.offset);
   }
-  return view.module.size() >= at + offsets.size() &&
-         std::equal(offsets.rbegin(), offsets.rend(), view.module.rbegin());
+  const size_t bytes = 4 * offsets.size(), size = view.module.size();
+  return bytes == 0 ||
+         (size >= at + bytes && std::memcmp(view.module.data() + size - bytes,
+                                            offsets.data(), bytes) == 0);
+}
+
+absl::Status ToStatus(const verifier::Refusal& refusal) {
+  if (refusal.ok()) return absl::OkStatus();
+  std::string where = absl::StrCat("rule V", verifier::RuleOf(refusal.reason),
+                                   ", ", verifier::TextOf(refusal.reason));
+  if (refusal.function != kNowhere) {
+    absl::StrAppend(&where, "; function ", refusal.function);
+  }
+  if (refusal.code_offset != kNowhere) {
+    absl::StrAppend(&where, ", code offset 0x", absl::Hex(refusal.code_offset));
+  }
+  absl::Status status = MakeArtifactError(ArtifactError::kVerifier, where);
+  // Read again by this process only.
+  const uint32_t fields[] = {static_cast<uint32_t>(refusal.reason),
+                             refusal.function, refusal.code_offset};
+  status.SetPayload(kPayload,
+                    absl::Cord(absl::string_view(
+                        reinterpret_cast<const char*>(fields), sizeof fields)));
+  return status;
 }
 
 }  // namespace
@@ -70,26 +89,6 @@ verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
   return parts;
 }
 
-absl::Status ToStatus(const verifier::Refusal& refusal) {
-  if (refusal.ok()) return absl::OkStatus();
-  std::string where = absl::StrCat("rule V", verifier::RuleOf(refusal.reason),
-                                   ", ", verifier::TextOf(refusal.reason));
-  if (refusal.function != kNowhere) {
-    absl::StrAppend(&where, "; function ", refusal.function);
-  }
-  if (refusal.code_offset != kNowhere) {
-    absl::StrAppend(&where, ", code offset 0x", absl::Hex(refusal.code_offset));
-  }
-  absl::Status status = MakeArtifactError(ArtifactError::kVerifier, where);
-  // Read again by this process only.
-  const uint32_t fields[] = {static_cast<uint32_t>(refusal.reason),
-                             refusal.function, refusal.code_offset};
-  std::string bytes(sizeof fields, 0);
-  std::memcpy(bytes.data(), fields, sizeof fields);
-  status.SetPayload(kPayload, absl::Cord(absl::string_view(bytes)));
-  return status;
-}
-
 verifier::Refusal RefusalOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayload);
   if (!payload.has_value()) return {};
@@ -101,25 +100,18 @@ verifier::Refusal RefusalOf(const absl::Status& status) {
 }
 
 absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
-                        const wasm::Module& module,
-                        verifier::Refusal* refusal) {
-  const verifier::Refusal found =
-      verifier::VerifyCode(PartsOf(view, arena, module));
-  if (refusal != nullptr) *refusal = found;
-  return ToStatus(found);
+                        const wasm::Module& module) {
+  return ToStatus(verifier::VerifyCode(PartsOf(view, arena, module)));
+}
+
+absl::Status VerifyWithModule(const ArtifactView& view,
+                              std::span<const uint8_t> module_bytes) {
+  return VerifyWithModule(view, module_bytes, Sha256(module_bytes));
 }
 
 absl::Status VerifyWithModule(const ArtifactView& view,
                               std::span<const uint8_t> module_bytes,
-                              verifier::Refusal* refusal) {
-  return VerifyWithModule(view, module_bytes, Sha256(module_bytes), refusal);
-}
-
-absl::Status VerifyWithModule(const ArtifactView& view,
-                              std::span<const uint8_t> module_bytes,
-                              const Digest& module_digest,
-                              verifier::Refusal* refusal) {
-  if (refusal != nullptr) *refusal = {};
+                              const Digest& module_digest) {
   if (module_digest != view.ModuleDigest()) {
     return MakeArtifactError(ArtifactError::kModuleDiffers,
                              view.ModuleDigest().Hex());
@@ -151,11 +143,9 @@ absl::Status VerifyWithModule(const ArtifactView& view,
     return absl::ResourceExhaustedError("no host memory to verify metering");
   }
   Arena scratch(region.get(), 16, 0, pages * Arena::kPageBytes);
-  const verifier::Refusal found = verifier::VerifyMetering(
+  return ToStatus(verifier::VerifyMetering(
       PartsOf(view, (*program)->arena(), module), module_bytes,
-      view.profile.execution, scratch);
-  if (refusal != nullptr) *refusal = found;
-  return ToStatus(found);
+      view.profile.execution, scratch));
 }
 
 }  // namespace ingot::runtime

@@ -9,32 +9,28 @@
 
 // The verifier on artifacts as the host has them. In: what the reader made of
 // a file. Out: OK, or an ArtifactError: kVerifier with the rule, function and
-// place in its text (and, typed, in *refusal), or kModuleDiffers.
+// place in its text (RefusalOf: typed), or kModuleDiffers.
 
 namespace ingot::runtime {
 
 verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
                             const wasm::Module& module);
 
-absl::Status ToStatus(const verifier::Refusal& refusal);
 // The refusal that a status was made of; an absent one for any other status.
 verifier::Refusal RefusalOf(const absl::Status& status);
 
 // Part 1, with the module as decoded from the artifact.
 absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
-                        const wasm::Module& module,
-                        verifier::Refusal* refusal = nullptr);
+                        const wasm::Module& module);
 
 // Parts 1 and 2, and that the artifact is one of this module: its digest, and
 // the sections that it keeps of it. Decodes and validates the module.
 absl::Status VerifyWithModule(const ArtifactView& view,
-                              std::span<const uint8_t> module_bytes,
-                              verifier::Refusal* refusal = nullptr);
+                              std::span<const uint8_t> module_bytes);
 // The same for a caller who has hashed the module.
 absl::Status VerifyWithModule(const ArtifactView& view,
                               std::span<const uint8_t> module_bytes,
-                              const Digest& module_digest,
-                              verifier::Refusal* refusal = nullptr);
+                              const Digest& module_digest);
 
 }  // namespace ingot::runtime
 

@@ -1,6 +1,7 @@
 #include "runtime/verifier/wasm_segments.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "compiler/abi/traps.h"
 
@@ -16,10 +17,6 @@ using wasm::OperatorReader;
 
 // DIALECT.md, 6: a payment is an immediate of 32 bits.
 constexpr uint32_t kLargestSegment = uint32_t{1} << 29;
-
-constexpr uint32_t kIndirectCallCodes =
-    Bit(TrapCode::kUndefinedElement) | Bit(TrapCode::kUninitializedElement) |
-    Bit(TrapCode::kIndirectCallMismatch);
 
 uint32_t CodesOf(Op op) {
   if (wasm::InfoOf(op).immediate == wasm::ImmediateKind::kMemArg) {
@@ -38,35 +35,30 @@ uint32_t CodesOf(Op op) {
   }
 }
 
-// The builtin that does an instruction (compiler/abi/builtins.def).
-uint32_t BuiltinOf(Op op) {
-  switch (op) {
-#define INGOT_BUILTIN(number, name, parameters, result) \
-  case Op::name: return number;
+// How many of a builtin's parameters are the instruction's immediates.
+consteval uint8_t ImmediatesIn(std::string_view parameters) {
+  uint8_t count = 0;
+  for (const std::string_view name : {"table", "segment"}) {
+    for (size_t at = parameters.find(name); at != parameters.npos;
+         at = parameters.find(name, at + 1)) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+// The builtin that does an instruction (compiler/abi/builtins.def); without an
+// index if none does.
+Callee BuiltinOf(const Operator& op) {
+  switch (op.op) {
+#define INGOT_BUILTIN(number, name, parameters, result)                 \
+  case Op::name:                                                        \
+    return {CalledKind::kRuntime, ImmediatesIn(parameters), number,     \
+            {op.a, op.b}};
 #include "compiler/abi/builtins.def"
 #undef INGOT_BUILTIN
-    default: return kNowhere;
+    default: return {CalledKind::kRuntime, 0, kNowhere};
   }
-}
-
-// How many of its immediates a builtin is told.
-uint8_t ImmediatesOf(Op op) {
-  switch (wasm::InfoOf(op).immediate) {
-    case wasm::ImmediateKind::kTable:
-    case wasm::ImmediateKind::kData:
-    case wasm::ImmediateKind::kElement:
-    case wasm::ImmediateKind::kDataMemory:
-      return 1;
-    case wasm::ImmediateKind::kElementTable:
-    case wasm::ImmediateKind::kTableTable:
-      return 2;
-    default:
-      return 0;
-  }
-}
-
-Callee IndirectCallee(const Operator& op) {
-  return {CalledKind::kIndirect, 1, op.a, {op.b, kNowhere}};
 }
 
 }  // namespace
@@ -95,9 +87,9 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
   const uint64_t successors =
       4 + 2 * uint64_t{body.branches} + 4 * uint64_t{body.controls};
   if (!Take(segments, &segments_) || !Take(successors, &successors_) ||
-      !Take(successors, &linked_) ||
+      !Take(successors, &links_) ||
       !Take(uint64_t{body.instructions} + 1, &points_) ||
-      !Take(uint64_t{body.controls} + 1, &controls_) ||
+      !Take(2 * uint64_t{body.controls} + 1, &controls_) ||
       !Take(uint64_t{body.controls} + 1, &stack_)) {
     return false;
   }
@@ -114,7 +106,7 @@ bool WasmSegments::Build(const wasm::Body& body) {
   const wasm::FuncType& type = parts_.arena->Get(
       module.types, parts_.arena->Get(module.functions, body.function));
   Push(Kind::kBlock);
-  Open(body.code, false, false);
+  Open(body.code, false);
   owed_ = schedule_.EntryPrice(type.params, type.results,
                                body.locals - type.params);
   OperatorReader reader(bytes_.data(), body.code, body.end);
@@ -123,7 +115,7 @@ bool WasmSegments::Build(const wasm::Body& body) {
     if (!reachable_ && Skip(op)) continue;
     if (owed_ >= kLargestSegment) {
       Close(op.offset, SegmentEnd::kSplit);
-      Open(op.offset, false, false);
+      Open(op.offset, false);
     }
     Step(reader, op);
   }
@@ -134,20 +126,14 @@ bool WasmSegments::Build(const wasm::Body& body) {
   return true;
 }
 
+// What stands in blocks that cannot be reached.
 bool WasmSegments::Skip(const Operator& op) {
-  switch (op.op) {
-    case Op::kBlock: case Op::kLoop: case Op::kIf:
-      ++skipped_;
-      return true;
-    case Op::kElse:
-      return skipped_ != 0;
-    case Op::kEnd:
-      if (skipped_ == 0) return false;
-      --skipped_;
-      return true;
-    default:
-      return true;
+  if (op.op == Op::kBlock || op.op == Op::kLoop || op.op == Op::kIf) {
+    ++skipped_;
   }
+  if (op.op == Op::kElse) return skipped_ != 0;
+  if (op.op != Op::kEnd) return true;
+  return skipped_ != 0 && skipped_-- != 0;
 }
 
 void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
@@ -160,29 +146,26 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
     case Op::kBlock:
       return Push(Kind::kBlock);
     case Op::kLoop:
-      AddNext();
+      AddSuccessor(kNowhere);
       Close(op.offset, SegmentEnd::kTransfer);
       Push(Kind::kLoop);
       loop_ = num_segments_;
-      Open(next, true, true);
-      segments_[num_segments_ - 1].is_header = true;
-      return;
+      return Open(next, true);
     case Op::kIf:
-      AddNext();
-      AddSuccessor(Where::kElse, num_controls_);
+      AddSuccessor(kNowhere);
+      AddSuccessor(num_controls_ + 1);
       Close(op.offset, SegmentEnd::kTransfer);
       Push(Kind::kIf);
-      return Open(next, true, false);
+      return Open(next, true);
     case Op::kElse: {
-      Control& control = controls_[stack_[depth_ - 1]];
+      const uint32_t control = stack_[depth_ - 1];
       if (reachable_) {
-        control.has_edges = true;
-        AddSuccessor(Where::kLabel, stack_[depth_ - 1]);
+        AddLabel(0);
         Close(op.offset, SegmentEnd::kTransfer);
       }
-      control.kind = Kind::kElse;
-      control.else_target = num_segments_;
-      return Open(next, true, false);
+      controls_[control].kind = Kind::kElse;
+      controls_[control + 1].target = num_segments_;
+      return Open(next, true);
     }
     case Op::kEnd:
       return EndControl(op, next);
@@ -191,64 +174,65 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
       return Close(op.offset, SegmentEnd::kTransfer);
     case Op::kBrIf:
       AddLabel(op.a);
-      AddNext();
+      AddSuccessor(kNowhere);
       Close(op.offset, SegmentEnd::kTransfer);
-      return Open(next, true, false);
+      return Open(next, true);
     case Op::kBrTable:
       for (uint64_t i = 0; i <= op.a; ++i) AddLabel(reader.ReadLabel());
       return Close(op.offset, SegmentEnd::kTransfer);
     case Op::kReturn:
       return Close(op.offset, SegmentEnd::kReturn);
     case Op::kCall:
-      return Call(op, next, FunctionCallee(op.a));
+    case Op::kReturnCall: {
+      const bool imported = op.a < parts_.module->imported_functions;
+      return Call(op, next, {imported ? CalledKind::kImport
+                                      : CalledKind::kFunction,
+                             0, op.a});
+    }
     case Op::kCallIndirect:
-      AddPoint(op, kIndirectCallCodes);
-      return Call(op, next, IndirectCallee(op));
-    case Op::kReturnCall:
-      return EndWithCall(op, SegmentEnd::kTailCall, FunctionCallee(op.a));
     case Op::kReturnCallIndirect:
-      AddPoint(op, kIndirectCallCodes);
-      return EndWithCall(op, SegmentEnd::kTailCall, IndirectCallee(op));
+      AddPoint(op, Bit(TrapCode::kUndefinedElement) |
+                       Bit(TrapCode::kUninitializedElement) |
+                       Bit(TrapCode::kIndirectCallMismatch));
+      return Call(op, next,
+                  {CalledKind::kIndirect, 1, op.a, {op.b, kNowhere}});
     default:
       break;
   }
-  const uint32_t builtin = BuiltinOf(op.op);
-  if (builtin != kNowhere) {
-    return Call(op, next, {CalledKind::kRuntime, ImmediatesOf(op.op), builtin,
-                           {op.a, op.b}});
-  }
+  const Callee builtin = BuiltinOf(op);
+  if (builtin.index != kNowhere) return Call(op, next, builtin);
   if (wasm::HasFlag(op.op, wasm::kTraps)) AddPoint(op, CodesOf(op.op));
 }
 
 void WasmSegments::EndControl(const Operator& op, uint32_t next) {
-  Control& control = controls_[stack_[--depth_]];
-  bool opens = control.has_edges;
-  if (control.kind == Kind::kLoop) {
+  Control* control = &controls_[stack_[--depth_]];
+  bool opens = control->has_edges;
+  if (control->kind == Kind::kLoop) {
     opens = reachable_;
-    loop_ = control.outer;
+    loop_ = control->outer;
   } else {
-    control.target = num_segments_;
-    if (control.kind == Kind::kIf) {
-      control.else_target = num_segments_;
-      opens = true;
-    }
+    control->target = num_segments_;
+  }
+  if (control->kind == Kind::kIf) {
+    control[1].target = num_segments_;
+    opens = true;
   }
   if (opens) {
     if (reachable_) {
-      AddNext();
+      AddSuccessor(kNowhere);
       Close(op.offset, SegmentEnd::kTransfer);
     }
-    Open(next, true, false);
+    Open(next, true);
   }
   if (depth_ == 0 && reachable_) Close(op.offset, SegmentEnd::kReturn);
 }
 
-void WasmSegments::Open(uint32_t begin, bool is_label, bool tests) {
+void WasmSegments::Open(uint32_t begin, bool is_label) {
   Segment segment;
   segment.begin = begin;
   segment.loop = loop_;
   segment.is_label = is_label;
-  segment.tests = tests;
+  segment.tests = loop_ == num_segments_;
   segment.first_successor = num_successors_;
   segment.first_point = num_points_;
   Append(segments_, &num_segments_, segment);
@@ -266,42 +250,33 @@ void WasmSegments::Close(uint32_t end, SegmentEnd kind) {
   reachable_ = false;
 }
 
-Callee WasmSegments::FunctionCallee(uint32_t function) const {
-  return {function < parts_.module->imported_functions
-              ? CalledKind::kImport
-              : CalledKind::kFunction,
-          0, function};
-}
-
-void WasmSegments::EndWithCall(const Operator& op, SegmentEnd end,
-                               const Callee& callee) {
-  calls_ = true;
-  Close(op.offset, end);
-  segments_[num_segments_ - 1].callee = callee;
-}
-
 void WasmSegments::Call(const Operator& op, uint32_t next,
                         const Callee& callee) {
-  EndWithCall(op, SegmentEnd::kCall, callee);
-  Open(next, false, false);
+  calls_ = true;
+  segments_[num_segments_ - 1].callee = callee;
+  if (op.op == Op::kReturnCall || op.op == Op::kReturnCallIndirect) {
+    return Close(op.offset, SegmentEnd::kTailCall);
+  }
+  Close(op.offset, SegmentEnd::kCall);
+  Open(next, false);
 }
 
 // A loop's header is the segment that is opened next.
 void WasmSegments::Push(Kind kind) {
-  const uint32_t control = num_controls_;
-  Append(controls_, &num_controls_,
-         {kind, false, num_segments_, kNowhere, loop_});
-  Append(stack_, &depth_, control);
+  Append(stack_, &depth_, num_controls_);
+  const Control control = {kind, false, num_segments_, loop_};
+  Append(controls_, &num_controls_, control);
+  if (kind == Kind::kIf) Append(controls_, &num_controls_, control);
 }
 
-void WasmSegments::AddSuccessor(Where where, uint32_t value) {
-  Append(successors_, &num_successors_, {where, value});
+void WasmSegments::AddSuccessor(uint32_t control) {
+  Append(successors_, &num_successors_, control);
 }
 
 void WasmSegments::AddLabel(uint32_t depth) {
   const uint32_t control = stack_[depth_ - 1 - depth];
   controls_[control].has_edges = true;
-  AddSuccessor(Where::kLabel, control);
+  AddSuccessor(control);
 }
 
 void WasmSegments::AddPoint(const Operator& op, uint32_t codes) {
@@ -309,13 +284,9 @@ void WasmSegments::AddPoint(const Operator& op, uint32_t codes) {
          {op.offset, static_cast<uint32_t>(owed_), codes});
 }
 
-uint32_t WasmSegments::SegmentOf(const Successor& successor) const {
-  switch (successor.where) {
-    case Where::kLabel: return controls_[successor.value].target;
-    case Where::kElse: return controls_[successor.value].else_target;
-    case Where::kNext: break;
-  }
-  return successor.value;
+uint32_t WasmSegments::SuccessorOf(uint32_t segment, uint32_t index) const {
+  const uint32_t control = successors_[At(segment).first_successor + index];
+  return control == kNowhere ? segment + 1 : controls_[control].target;
 }
 
 // Only a loop's header lies before its branch, and it tests, so that no way
@@ -323,17 +294,18 @@ uint32_t WasmSegments::SegmentOf(const Successor& successor) const {
 void WasmSegments::FindWays() {
   for (uint32_t i = num_segments_; i-- > 0;) {
     Segment& segment = segments_[i];
-    segment.canonical = i;
+    segment.place = {i, 0, 0};
     if (segment.tests || segment.successors != 1 ||
         segment.kind != SegmentEnd::kTransfer) {
       continue;
     }
-    const uint32_t to = SegmentOf(successors_[segment.first_successor]);
+    const uint32_t to = SuccessorOf(i, 0);
     if (to >= num_segments_) continue;
-    const bool forwards = to > i;
-    segment.canonical = forwards ? segments_[to].canonical : to;
-    segment.way = segment.price + (forwards ? segments_[to].way : 0);
-    segment.parent = forwards ? to : kNowhere;
+    segment.place = {to, segment.price, 0};
+    if (to <= i) continue;
+    segment.place.canonical = segments_[to].place.canonical;
+    segment.place.way += segments_[to].place.way;
+    segment.parent = to;
   }
   for (uint32_t i = 0; i < num_segments_; ++i) {
     const Segment& segment = segments_[i];
@@ -345,7 +317,7 @@ void WasmSegments::FindWays() {
     Segment& segment = segments_[i];
     uint32_t& free =
         segment.parent == kNowhere ? next : segments_[segment.parent].free;
-    segment.number = free;
+    segment.place.number = free;
     segment.free = free + 1;
     free += segment.through;
   }
@@ -353,18 +325,11 @@ void WasmSegments::FindWays() {
 
 void WasmSegments::Link() {
   for (uint32_t i = 0; i < num_segments_; ++i) {
-    const Segment& segment = segments_[i];
-    const auto links =
-        linked_.subspan(segment.first_successor, segment.successors);
-    for (uint32_t k = 0; k < segment.successors; ++k) {
-      const uint32_t place =
-          SegmentOf(successors_[segment.first_successor + k]);
-      if (place >= num_segments_) {
-        links[k] = {kNowhere, 0, 0};
-        continue;
-      }
-      const Segment& to = segments_[place];
-      links[k] = {to.canonical, to.way, to.number};
+    const auto links = LinksOf(i);
+    for (uint32_t k = 0; k < links.size(); ++k) {
+      const uint32_t to = SuccessorOf(i, k);
+      links[k] = to < num_segments_ ? segments_[to].place
+                                    : Place{kNowhere, 0, 0};
     }
     if (links.size() > 1) std::sort(links.begin(), links.end());
   }
@@ -396,22 +361,19 @@ const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
 // Every step is to a later segment or to a loop's header, which tests: so no
 // cycle is without a test.
 bool WasmSegments::Follows(uint32_t from, uint32_t to, uint64_t owed) const {
-  const Segment& segment = segments_[from];
-  if (segment.kind != SegmentEnd::kTransfer) return false;
-  const Segment& place = segments_[to];
-  const auto links =
-      linked_.subspan(segment.first_successor, segment.successors);
+  if (At(from).kind != SegmentEnd::kTransfer) return false;
+  const Place& place = At(to).place;
+  const auto links = LinksOf(from);
   // A successor whose way leads through `to`, owing that much before.
-  auto at = std::lower_bound(
-      links.begin(), links.end(),
-      Linked{place.canonical, place.way + owed, place.number});
+  const uint64_t way = place.way + owed;
+  auto at = std::lower_bound(links.begin(), links.end(),
+                             Place{place.canonical, way, place.number});
   if (at != links.end() && at->canonical == place.canonical &&
-      at->way == place.way + owed &&
-      at->number - place.number < place.through) {
+      at->way == way && at->number - place.number < At(to).through) {
     return true;
   }
   // One whose way ends at `to`, a header before it.
-  at = std::lower_bound(links.begin(), links.end(), Linked{to, owed, 0});
+  at = std::lower_bound(links.begin(), links.end(), Place{to, owed, 0});
   return at != links.end() && at->canonical == to && at->way == owed;
 }
 

@@ -1,6 +1,7 @@
 #ifndef RUNTIME_VERIFIER_WASM_SEGMENTS_H_
 #define RUNTIME_VERIFIER_WASM_SEGMENTS_H_
 
+#include <compare>
 #include <cstdint>
 #include <span>
 
@@ -48,20 +49,27 @@ enum class SegmentEnd : uint8_t {
   kSplit,  // nothing but the sum's size ends it
 };
 
+// Where control must get to from a segment, past segments that it can leave one
+// way only and that test nothing; the sum of the prices on the way; and the
+// segment's number among those ways.
+struct Place {
+  uint32_t canonical = 0;
+  uint64_t way = 0;
+  uint32_t number = 0;
+
+  auto operator<=>(const Place&) const = default;
+};
+
 struct Segment {
   uint32_t begin = 0;  // module offset of its first instruction
   uint32_t end = 0;    // of the one that ends it
   uint32_t price = 0;
-  // Where control must get to from here, past segments that it can leave one
-  // way only and that test nothing; and the sum of the prices on the way.
-  uint32_t canonical = 0;
-  uint64_t way = 0;
-  // Those ways are trees. A segment's number, and that of how many segments
-  // the way leads through it: theirs are the numbers behind its own.
+  Place place;
+  // Ways are trees. Theirs are the numbers behind a segment's own of those that
+  // lead through it.
   uint32_t parent = kNowhere;
-  uint32_t number = 0;
-  uint32_t through = 1;
-  uint32_t free = 0;  // the next of those numbers to give away
+  uint32_t through = 1;  // how many they are, with itself
+  uint32_t free = 0;     // the next of those numbers to give away
   uint32_t first_successor = 0;
   uint32_t successors = 0;
   uint32_t first_point = 0;
@@ -70,7 +78,6 @@ struct Segment {
   Callee callee;
   uint32_t loop = kNowhere;  // the header of the innermost loop around it
   bool tests = false;   // a loop's header, or the entry of one that calls
-  bool is_header = false;
   bool is_label = false;
 };
 
@@ -103,29 +110,13 @@ class WasmSegments {
 
  private:
   enum class Kind : uint8_t { kBlock, kLoop, kIf, kElse };
+  // An `if` has two, the second for where its condition is false.
   struct Control {
     Kind kind;
     bool has_edges;
-    uint32_t target;       // the segment that a branch to it leads to
-    uint32_t else_target;
-    uint32_t outer;        // of a loop: the loop around it
+    uint32_t target;  // the segment that a branch to it leads to
+    uint32_t outer;   // of a loop: the loop around it
   };
-  enum class Where : uint32_t { kNext, kLabel, kElse };
-  struct Successor {
-    Where where;
-    uint32_t value;  // segment, or control
-  };
-  // What Link makes of a successor; sorted within a segment.
-  struct Linked {
-    uint32_t canonical;
-    uint64_t way;
-    uint32_t number;
-    bool operator<(const Linked& other) const {
-      if (canonical != other.canonical) return canonical < other.canonical;
-      return way != other.way ? way < other.way : number < other.number;
-    }
-  };
-
   template <typename T>
   bool Take(uint64_t count, std::span<T>* out);
   template <typename T>
@@ -134,18 +125,17 @@ class WasmSegments {
   bool Skip(const wasm::Operator& op);
   void Step(wasm::OperatorReader& reader, const wasm::Operator& op);
   void EndControl(const wasm::Operator& op, uint32_t next);
-  void Open(uint32_t begin, bool is_label, bool tests);
+  void Open(uint32_t begin, bool is_label);
   void Close(uint32_t end, SegmentEnd kind);
-  Callee FunctionCallee(uint32_t function) const;
-  void EndWithCall(const wasm::Operator& op, SegmentEnd end,
-                   const Callee& callee);
   void Call(const wasm::Operator& op, uint32_t next, const Callee& callee);
   void Push(Kind kind);
-  void AddSuccessor(Where where, uint32_t value);
+  void AddSuccessor(uint32_t control);
   void AddLabel(uint32_t depth);
   void AddPoint(const wasm::Operator& op, uint32_t codes);
-  void AddNext() { AddSuccessor(Where::kNext, num_segments_); }
-  uint32_t SegmentOf(const Successor& successor) const;
+  uint32_t SuccessorOf(uint32_t segment, uint32_t index) const;
+  std::span<Place> LinksOf(uint32_t segment) const {
+    return links_.subspan(At(segment).first_successor, At(segment).successors);
+  }
   void FindWays();
   void Link();
 
@@ -155,8 +145,8 @@ class WasmSegments {
   Arena& arena_;
   uint32_t mark_;
   std::span<Segment> segments_;
-  std::span<Successor> successors_;
-  std::span<Linked> linked_;
+  std::span<uint32_t> successors_;  // controls, or kNowhere: the next segment
+  std::span<Place> links_;  // of successors, sorted within a segment
   std::span<TrapPoint> points_;
   std::span<Control> controls_;
   std::span<uint32_t> stack_;  // of controls
