@@ -1,11 +1,9 @@
 """How compiler.wasm is built; its tests build small stand-ins the same way."""
 
-# memory.copy and memory.fill are priced per byte and run at the host's speed,
-# so copying is left to them. Address 0 is a place like any other: the arena's
-# base.
+# memory.copy and memory.fill are not for clang to use: most copies are small
+# (copy.cc). Address 0 is a place like any other: the arena's base.
 COMPILER_COPTS = [
     "-O2",
-    "-mbulk-memory",
     "-msign-ext",
     "-mnontrapping-fptoint",
     "-fno-delete-null-pointer-checks",
