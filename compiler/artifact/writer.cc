@@ -156,6 +156,11 @@ class Writer {
       file_[at + i] = static_cast<uint8_t>(value >> (8 * i));
     }
   }
+  // Four bytes, as both builds' machines store them.
+  void Put32(uint64_t at, uint64_t value) {
+    const uint32_t low = static_cast<uint32_t>(value);
+    std::memcpy(file_ + at, &low, 4);
+  }
   void Copy(uint64_t at, const void* data, uint64_t bytes) {
     if (bytes != 0) std::memcpy(file_ + at, data, bytes);
   }
@@ -255,12 +260,12 @@ class Writer {
         }
         // rel32 counts from the end of the instruction (SDM, CALL, LEA); file
         // and address space have equal distances within text and rodata.
-        Put(code + reloc.at, target - (code + reloc.at + 4), 4);
+        Put32(code + reloc.at, target - (code + reloc.at + 4));
       }
       for (uint32_t k = 0; k < header.rodata; ++k) {
         uint32_t target;
         std::memcpy(&target, record.rodata + 4 * k, 4);
-        Put(rodata + 4 * k, code + target - rodata, 4);
+        Put32(rodata + 4 * k, code + target - rodata);
       }
       rodata += 4 * uint64_t{header.rodata};
       CopyTable<abi::TrapEntry>(record.traps, header.traps, code_at, &traps);
@@ -268,10 +273,10 @@ class Writer {
                                        &certs);
       const uint64_t entry = Offset(ArtifactSection::kFunctions) +
                              uint64_t{i} * sizeof(abi::FunctionEntry);
-      Put(entry, code_at, 4);
-      Put(entry + 4, header.code_bytes, 4);
-      Put(entry + 8, header.frame_bytes, 4);
-      Put(entry + 12, header.body_offset, 4);
+      Put32(entry, code_at);
+      Put32(entry + 4, header.code_bytes);
+      Put32(entry + 8, header.frame_bytes);
+      Put32(entry + 12, header.body_offset);
       at += record.bytes;
     }
   }

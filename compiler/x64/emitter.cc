@@ -25,7 +25,8 @@ bool Emitter::Emit(FunctionCode* out) {
       abi::FrameBytes(body.locals, body.max_height, body.outgoing_slots));
   num_slots_ = alloc_.slots;
   out->frame_bytes = frame_;
-  for (auto* vector : {&out->rodata, &gas_jumps_, &ready_}) {
+  for (auto* vector :
+       {&out->rodata, &gas_jumps_, &ready_, &table_targets_}) {
     vector->Attach(&arena_);
   }
   out->relocs.Attach(&arena_);
@@ -82,16 +83,13 @@ bool Emitter::Emit(FunctionCode* out) {
   for (uint32_t i = 0; i < fixups_.size(); ++i) {
     as_.Patch32(fixups_[i].at, block_at_[fixups_[i].block]);
   }
-  for (uint32_t i = 0; i < table_fixups_.size(); ++i) {
-    const TableFixup fixup = table_fixups_[i];
-    out->rodata[fixup.entry] = block_at_[fixup.block];
-  }
+  ResolveTables();
   return !(out->rodata.failed() || out->relocs.failed() ||
            out->traps.failed() || out->certs.failed() || fixups_.failed() ||
            edge_stubs_.failed() || late_.failed() || trap_stubs_.failed() ||
            nan_stubs_.failed() || gas_jumps_.failed() ||
            gas_stubs_.failed() || table_fixups_.failed() ||
-           pending_.failed() || ready_.failed());
+           table_targets_.failed() || pending_.failed() || ready_.failed());
 }
 
 // An upper bound of the code's length: no instruction takes more than 160
@@ -415,13 +413,9 @@ bool Emitter::SameTarget(EdgeId a, EdgeId b) {
 void Emitter::Branch(InstId i) {
   const Inst& inst = graph_.insts[i];
   const EdgeId nonzero = inst.b, zero = inst.c;
-  // A block whose code is empty would share its place and certificate with the
-  // next; where a branch ends it, that one need not be the only successor.
-  if (as_.offset() != block_at_[block_]) {
-    if (SameTarget(nonzero, zero)) return Goto(zero);
-    const Inst& condition = graph_.insts[inst.a];
-    if (condition.op == kConst) return Goto(condition.a != 0 ? nonzero : zero);
-  }
+  if (SameTarget(nonzero, zero)) return Goto(zero);
+  const Inst& condition = graph_.insts[inst.a];
+  if (condition.op == kConst) return Goto(condition.a != 0 ? nonzero : zero);
   const Test test = TestOf(inst.a, alloc_.insts[i].src[0]);
   if (TargetOf(nonzero) == next_) {
     JumpIf(Invert(test), zero);
@@ -495,21 +489,24 @@ void Emitter::Goto(EdgeId edge) {
   GotoBlock(TargetOf(edge));
 }
 
-// A round of a loop is a place of its own, even if nothing is done in it.
+// A round of a loop is a place of its own, even if nothing is done in it, and so
+// is a block that a branch or a table ends: the next block, whose place and
+// certificate it would share, need not be its only successor.
 void Emitter::GotoBlock(BlockId block) {
-  const bool empty_round = graph_.blocks[block_].begins_round &&
-                           as_.offset() == block_at_[block_];
+  const Block& from = graph_.blocks[block_];
+  const bool own_place =
+      from.begins_round || graph_.insts[from.end - 1].op != kJump;
+  const bool empty = as_.offset() == block_at_[block_];
   if (block <= block_) {
     as_.JmpBack(block_at_[block]);
-  } else if (block != next_ || empty_round) {
+  } else if (block != next_ || (empty && own_place)) {
     fixups_.Push(Fixup{as_.Jmp(), block});
   }
 }
 
 // The edge that is taken whatever the index, or by the index that is known;
-// kNoId if there is none, or the block is empty so far (see Branch).
+// kNoId if there is none.
 EdgeId Emitter::OnlyEntry(const Inst& table) {
-  if (as_.offset() == block_at_[block_]) return kNoId;
   const uint32_t distinct = graph_.pool[table.b];
   const uint32_t* edges = graph_.pool + table.b + 1;
   const Inst& index = graph_.insts[table.a];
@@ -543,34 +540,40 @@ void Emitter::BranchTable(InstId i) {
   const uint32_t distinct = graph_.pool[inst.b];
   const uint32_t* edges = graph_.pool + inst.b + 1;
   const uint32_t* places = edges + distinct;
-  // An entry first holds its edge's place; the block or, for an edge with
-  // moves, the stub behind it replaces it.
+  // An entry holds its edge's place among the distinct ones, until it is known
+  // where the block or, for an edge with moves, the stub behind it stands.
   for (uint32_t k = 0; k < inst.c; ++k) out_->rodata.Push(places[k]);
-  ArenaVector<uint32_t> targets;
-  targets.Attach(&arena_);
+  table_fixups_.Push(
+      TableFixup{table, inst.c, table_targets_.size(), distinct});
   for (uint32_t k = 0; k < distinct; ++k) {
+    const BlockId to = TargetOf(edges[k]);
     if (!HasEdgeMoves(edges[k])) {
-      targets.Push(kNoId);
+      table_targets_.Push(to);
       continue;
     }
-    targets.Push(as_.offset());
+    table_targets_.Push(kTargetIsPlace | as_.offset());
     InsideSegment(zero_upper);
     EdgeMoves(edges[k]);
-    const BlockId to = TargetOf(edges[k]);
     if (to <= block_) {
       as_.JmpBack(block_at_[to]);
     } else {
       fixups_.Push(Fixup{as_.Jmp(), to});
     }
   }
-  if (targets.failed() || out_->rodata.failed()) return;
-  for (uint32_t k = 0; k < inst.c; ++k) {
-    const uint32_t place = places[k];
-    if (targets[place] == kNoId) {
-      table_fixups_.Push(TableFixup{table + k, TargetOf(edges[place])});
-    } else {
-      out_->rodata[table + k] = targets[place];
+}
+
+void Emitter::ResolveTables() {
+  if (out_->rodata.failed() || table_targets_.failed()) return;
+  for (uint32_t i = 0; i < table_fixups_.size(); ++i) {
+    const TableFixup table = table_fixups_[i];
+    uint32_t* targets = table_targets_.data() + table.targets;
+    for (uint32_t k = 0; k < table.distinct; ++k) {
+      targets[k] = (targets[k] & kTargetIsPlace) != 0
+                       ? targets[k] & ~kTargetIsPlace
+                       : block_at_[targets[k]];
     }
+    uint32_t* entry = out_->rodata.data() + table.first;
+    for (uint32_t k = 0; k < table.entries; ++k) entry[k] = targets[entry[k]];
   }
 }
 

@@ -110,11 +110,16 @@ class Emitter {
     uint32_t price;
     Situation situation;
   };
-  // An entry of a jump table that is a block's start.
+  // Entries of a jump table that hold places in a list of targets until all
+  // blocks stand (ResolveTables).
   struct TableFixup {
-    uint32_t entry;
-    BlockId block;
+    uint32_t first;    // entry
+    uint32_t entries;
+    uint32_t targets;  // the first of its targets in table_targets_
+    uint32_t distinct;
   };
+  // The target is a place in the code, else a block's start.
+  static constexpr uint32_t kTargetIsPlace = uint32_t{1} << 31;
   struct TrapStub {
     uint32_t at;
     InstId inst;
@@ -147,6 +152,7 @@ class Emitter {
   void StoreIfSpilled(InstId i);
   void Branch(InstId i);
   void BranchTable(InstId i);
+  void ResolveTables();
   void JumpIf(const Test& test, EdgeId edge);
   void JumpIfTo(const Test& test, BlockId block);
   void Goto(EdgeId edge);
@@ -290,6 +296,7 @@ class Emitter {
   ArenaVector<uint32_t> gas_jumps_;
   ArenaVector<GasStub> gas_stubs_;
   ArenaVector<TableFixup> table_fixups_;
+  ArenaVector<uint32_t> table_targets_;
 
   // Parallel moves: by location, how many pending moves read it, the first of
   // those, and which one writes it.
