@@ -625,13 +625,13 @@ uint32_t Builder::Pool(uint32_t count) {
 
 // Counts work that validation did not bound; beyond the budget the body is
 // built in slot mode.
-void Builder::Charge(uint32_t entries) {
+void Builder::Charge(uint64_t entries) {
   if (slots_) return;
   if (entries > budget_) {
     if (outcome_ == Outcome::kOk) outcome_ = Outcome::kOverBudget;
     return;
   }
-  budget_ -= entries;
+  budget_ -= static_cast<uint32_t>(entries);
 }
 
 void Builder::Push(InstId value) {

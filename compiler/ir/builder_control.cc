@@ -126,7 +126,7 @@ void Builder::OpenLoop(const Operator& op) {
   const uint32_t params = slots_ ? 0 : control.params;
   const EdgeId entry = NewEdge();
   const uint32_t args = Pool(count + params);
-  Charge(count + params);
+  Charge(uint64_t{wasm::kMergeCostOfLoopValue} * (count + params));
   if (Over()) return;
   const std::span<const uint32_t> assigned =
       arena_.View(module_.loop_locals).subspan(info.first, info.count);
@@ -452,7 +452,7 @@ EdgeId Builder::EdgeToLoop(Control& label) {
   const EdgeId edge = NewEdge();
   const uint32_t phis = graph_.blocks[label.header].phis;
   const uint32_t args = Pool(phis);
-  Charge(phis);
+  Charge(uint64_t{wasm::kMergeCostOfValueBack} * phis);
   if (Over()) return edge;
   const uint32_t locals = phis - label.params;
   // The header's phis are in the order of the loop's assigned locals; which

@@ -114,7 +114,7 @@ class Builder final : public ConstantMaker {
   void BeginSegment(uint8_t flags);
   void EndSegment();
   bool Over() const { return outcome_ != Outcome::kOk; }
-  void Charge(uint32_t entries);
+  void Charge(uint64_t entries);
 
   // builder_control.cc
   BlockId StartBlock(bool loop_header);
