@@ -28,6 +28,9 @@ inline constexpr uint32_t kFloatMask = 0x7FFF0000u;
 // Where an operand stands: a register, or one of these.
 inline constexpr uint8_t kInFrame = 0x40;   // its value's frame slot
 inline constexpr uint8_t kImmediate = 0x41; // a constant, its bits in the inst
+// In linear memory: a load that its user does. The load's own src[0] is the
+// register of its address.
+inline constexpr uint8_t kInMemory = 0x42;
 
 struct Alloc {
   uint8_t dst = kNoReg;

@@ -473,6 +473,15 @@ uint8_t Allocator::LocationOf(InstId value, uint32_t pos) {
   return kInFrame;
 }
 
+// A load that its user does. Returns its address, which is in a register and is
+// to be freed in the load's place.
+InstId Allocator::UseFolded(InstId load, uint32_t pos, uint8_t* where) {
+  const InstId address = graph_.insts[load].a;
+  out_.insts[load].src[0] = UseInRegister(address, pos);
+  *where = kInMemory;
+  return address;
+}
+
 void Allocator::FreeOperand(InstId value, uint32_t pos) {
   if (!DiesAt(value, pos)) return;
   const uint8_t reg = RegOf(value);

@@ -49,10 +49,14 @@ class Allocator {
   void AddMove(uint32_t pos, InstId value, uint8_t dst, uint8_t src);
   void Lock(uint8_t reg) { locked_ |= 1u << reg; }
   bool IsConst(InstId value) const { return graph_.insts[value].op == kConst; }
+  bool IsFused(InstId value) const {
+    return (graph_.insts[value].flags & kFlagFused) != 0;
+  }
 
   // allocator.cc: operands and results of the instruction at `pos`.
   uint8_t UseInRegister(InstId value, uint32_t pos);
   uint8_t UseAnywhere(InstId value, uint32_t pos);
+  InstId UseFolded(InstId load, uint32_t pos, uint8_t* where);
   uint8_t LocationOf(InstId value, uint32_t pos);
   void FreeOperand(InstId value, uint32_t pos);
   void Define(InstId inst, uint8_t reg);
@@ -69,6 +73,7 @@ class Allocator {
   void Shift(InstId i, InstId a, InstId count);
   void Divide(InstId i, InstId a, InstId b, bool remainder);
   void CompareOperands(InstId i, uint32_t pos);
+  void FreeCompared(InstId i, uint32_t pos);
   void Compare(InstId i);
   void Select(InstId i);
   void Condition(InstId cond, uint32_t pos, uint8_t* where);
@@ -77,7 +82,9 @@ class Allocator {
   void Arguments(InstId i);
   void CallLike(InstId i);
   void Result(InstId i);
-  bool FitsImmediate(InstId value) const;
+  bool FitsImmediate(InstId value) const {
+    return compiler::FitsImmediate(graph_.insts[value]);
+  }
 
   Arena& arena_;
   Graph& graph_;

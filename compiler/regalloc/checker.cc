@@ -88,6 +88,11 @@ class Checker {
       }
       return;
     }
+    if (where == kInMemory) {
+      const Inst& load = graph_.insts[value];
+      if ((load.flags & kFlagFused) == 0) Fail("no folded load", inst, value);
+      return Expect(inst, alloc_.insts[value].src[0], load.a);
+    }
     if (where >= kRegisters || state_[where] != value) {
       Fail("register holds something else", inst, value);
     }

@@ -9,16 +9,6 @@ namespace ingot::compiler {
 
 using wasm::Op;
 
-bool Allocator::FitsImmediate(InstId value) const {
-  const Inst& inst = graph_.insts[value];
-  if (inst.op != kConst) return false;
-  if (inst.type == Type::kI32) return true;
-  if (inst.type != Type::kI64) return false;
-  const int64_t bits =
-      static_cast<int64_t>(uint64_t{inst.b} << 32 | inst.a);
-  return bits == static_cast<int32_t>(bits);
-}
-
 void Allocator::AllocateInst(InstId i) {
   const Inst& inst = graph_.insts[i];
   switch (inst.op) {
@@ -135,7 +125,7 @@ void Allocator::Numeric(InstId i, const Inst& inst) {
 void Allocator::TwoAddress(InstId i, InstId a, InstId b, bool commutative,
                            bool memory_ok, bool imm_ok) {
   Alloc& alloc = out_.insts[i];
-  if (commutative && a != b) {
+  if (commutative && a != b && !IsFused(b)) {
     const bool a_fits = imm_ok && FitsImmediate(a);
     const bool b_fits = imm_ok && FitsImmediate(b);
     const bool better = (RegOf(b) != kNoReg && DiesAt(b, i)) &&
@@ -149,7 +139,9 @@ void Allocator::TwoAddress(InstId i, InstId a, InstId b, bool commutative,
   }
   const uint8_t ra = UseInRegister(a, i);
   alloc.src[0] = ra;
-  if (imm_ok && FitsImmediate(b)) {
+  if (IsFused(b)) {
+    b = UseFolded(b, i, &alloc.src[1]);
+  } else if (imm_ok && FitsImmediate(b)) {
     alloc.src[1] = kImmediate;
   } else {
     alloc.src[1] = memory_ok ? UseAnywhere(b, i) : UseInRegister(b, i);
@@ -171,7 +163,11 @@ void Allocator::TwoAddress(InstId i, InstId a, InstId b, bool commutative,
 void Allocator::ThreeOperand(InstId i, InstId a, InstId b, bool memory_ok) {
   Alloc& alloc = out_.insts[i];
   alloc.src[0] = UseInRegister(a, i);
-  alloc.src[1] = memory_ok ? UseAnywhere(b, i) : UseInRegister(b, i);
+  if (IsFused(b)) {
+    b = UseFolded(b, i, &alloc.src[1]);
+  } else {
+    alloc.src[1] = memory_ok ? UseAnywhere(b, i) : UseInRegister(b, i);
+  }
   FreeOperand(a, i);
   FreeOperand(b, i);
   locked_ = 0;
@@ -306,10 +302,16 @@ void Allocator::CompareOperands(InstId i, uint32_t pos) {
   const Inst& inst = graph_.insts[i];
   Alloc& alloc = out_.insts[i];
   const bool is_float = IsFloat(graph_.insts[inst.a].type);
-  alloc.src[0] = UseInRegister(inst.a, pos);
+  if (IsFused(inst.a)) {
+    UseFolded(inst.a, pos, &alloc.src[0]);
+  } else {
+    alloc.src[0] = UseInRegister(inst.a, pos);
+  }
   if (inst.b == kNoId) return;
   const bool tests = inst.op == kTestZero || inst.op == kTestNonzero;
-  if (!is_float && FitsImmediate(inst.b)) {
+  if (IsFused(inst.b)) {
+    UseFolded(inst.b, pos, &alloc.src[1]);
+  } else if (!is_float && FitsImmediate(inst.b)) {
     alloc.src[1] = kImmediate;
   } else {
     alloc.src[1] =
@@ -317,18 +319,24 @@ void Allocator::CompareOperands(InstId i, uint32_t pos) {
   }
 }
 
-void Allocator::Compare(InstId i) {
+void Allocator::FreeCompared(InstId i, uint32_t pos) {
   const Inst& inst = graph_.insts[i];
+  const Alloc& alloc = out_.insts[i];
+  FreeOperand(alloc.src[0] == kInMemory ? graph_.insts[inst.a].a : inst.a, pos);
+  if (inst.b == kNoId) return;
+  FreeOperand(alloc.src[1] == kInMemory ? graph_.insts[inst.b].a : inst.b, pos);
+}
+
+void Allocator::Compare(InstId i) {
   CompareOperands(i, i);
-  FreeOperand(inst.a, i);
-  if (inst.b != kNoId) FreeOperand(inst.b, i);
+  FreeCompared(i, i);
   locked_ = 0;
   DefineAny(i);
 }
 
 // A condition: a register to test, or an absorbed comparison (kNoReg).
 void Allocator::Condition(InstId cond, uint32_t pos, uint8_t* where) {
-  if ((graph_.insts[cond].flags & kFlagFused) == 0) {
+  if (!IsFused(cond)) {
     *where = UseInRegister(cond, pos);
     return;
   }
@@ -352,12 +360,10 @@ void Allocator::Select(InstId i) {
   const uint8_t dst = reuse ? ra : TakeRegister(is_float, i, i);
   FreeOperand(inst.a, i);
   FreeOperand(inst.b, i);
-  const Inst& cond = graph_.insts[inst.c];
-  if ((cond.flags & kFlagFused) == 0) {
+  if (!IsFused(inst.c)) {
     FreeOperand(inst.c, i);
   } else {
-    FreeOperand(cond.a, i);
-    if (cond.b != kNoId) FreeOperand(cond.b, i);
+    FreeCompared(inst.c, i);
   }
   Define(i, dst);
 }

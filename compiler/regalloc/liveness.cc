@@ -3,14 +3,17 @@
 #include <utility>
 
 #include "compiler/abi/calling_convention.h"
+#include "compiler/abi/vmctx.h"
 #include "compiler/base/arena_vector.h"
 #include "compiler/opt/trivial_phis.h"
 
-// Two passes. Marking starts from effects and follows operands, through trivial
-// phis to what they are, so that pure
-// code without a use is dropped, also around loops. Then one walk backwards
-// over the live instructions pushes each operand's use to the front of its
-// list, which leaves the lists in order, and extends intervals over loops.
+// Three passes. Marking starts from effects and follows operands, through
+// trivial phis to what they are, so that pure code without a use is dropped,
+// also around loops. Then the need for canonical NaNs spreads from phis and
+// selects that somebody sees the bits of to what they pass on. Last, one walk
+// backwards over the live instructions pushes each operand's use to the front
+// of its list, which leaves the lists in order, and extends intervals over
+// loops.
 
 namespace ingot::compiler {
 
@@ -26,7 +29,18 @@ bool IsShift(IrOp op) {
          (op >= W(Op::kI64Shl) && op <= W(Op::kI64ShrU));
 }
 
+bool FitsImmediate(const Inst& inst) {
+  if (inst.op != kConst) return false;
+  if (inst.type == Type::kI32) return true;
+  if (inst.type != Type::kI64) return false;
+  const int64_t bits =
+      static_cast<int64_t>(uint64_t{inst.b} << 32 | inst.a);
+  return bits == static_cast<int32_t>(bits);
+}
+
 namespace {
+
+constexpr uint32_t kFoldDistance = 16;
 
 // Instructions that count even without a use of their value.
 bool IsRoot(IrOp op) {
@@ -39,9 +53,50 @@ bool IsRoot(IrOp op) {
   return (info.flags & wasm::kTraps) != 0;
 }
 
+// Values that pass on the bits of others: whether one's NaNs must be canonical
+// is known from its users, those of the others from it.
+bool PassesOn(const Inst& inst) {
+  return (inst.op == kPhi || inst.op == W(Op::kSelect)) && IsFloat(inst.type);
+}
+
+// What reads its second operand from memory as well as from a register.
+bool ReadsMemory(IrOp op) {
+  switch (op) {
+    case W(Op::kI32Add): case W(Op::kI32Sub): case W(Op::kI32Mul):
+    case W(Op::kI32And): case W(Op::kI32Or): case W(Op::kI32Xor):
+    case W(Op::kI64Add): case W(Op::kI64Sub): case W(Op::kI64Mul):
+    case W(Op::kI64And): case W(Op::kI64Or): case W(Op::kI64Xor):
+    case W(Op::kF32Add): case W(Op::kF32Sub): case W(Op::kF32Mul):
+    case W(Op::kF32Div): case W(Op::kF64Add): case W(Op::kF64Sub):
+    case W(Op::kF64Mul): case W(Op::kF64Div):
+      return true;
+    default:
+      return op >= W(Op::kI32Eqz) && op <= W(Op::kI64GeU);
+  }
+}
+
+bool IsCommutative(IrOp op) {
+  switch (op) {
+    case W(Op::kI32Sub): case W(Op::kI64Sub): case W(Op::kF32Sub):
+    case W(Op::kF32Div): case W(Op::kF64Sub): case W(Op::kF64Div):
+      return false;
+    default:
+      return ReadsMemory(op) && !IsCompare(op);
+  }
+}
+
+// The comparison that says the same of exchanged operands.
+IrOp Mirrored(IrOp op) {
+  const IrOp first = op >= W(Op::kI64Eqz) ? W(Op::kI64Eqz) : W(Op::kI32Eqz);
+  constexpr uint8_t kOther[] = {0, 1, 2, 5, 6, 3, 4, 9, 10, 7, 8};
+  return static_cast<IrOp>(first + kOther[op - first]);
+}
+
 // Users that cannot tell one NaN from another: arithmetic, which canonicalises
 // its own result, comparisons, and truncations.
-bool IgnoresNanBits(IrOp op) {
+bool IgnoresNanBits(const Inst& inst) {
+  const IrOp op = inst.op;
+  if (PassesOn(inst)) return true;
   if (op >= kIrFirst) return false;
   if (IsCompare(op)) return true;
   if (wasm::HasFlag(static_cast<Op>(op), wasm::kCanonicalises)) return true;
@@ -66,11 +121,13 @@ class Analysis {
     out_.values = arena_.At<ValueInfo>(values.offset);
     work_ = arena_.At<uint32_t>(work.offset);
     counts_ = arena_.At<uint32_t>(counts.offset);
+    first_passing_ = graph_.num_insts;
     for (uint32_t i = 0; i < graph_.num_insts; ++i) {
       out_.values[i] = ValueInfo{};
       counts_[i] = 0;
     }
     Mark();
+    SpreadCanonical();
     Array<Use> uses;
     Array<uint32_t> loops;
     if (!arena_.AllocateArray(uint64_t{num_uses_} + 1, &uses) ||
@@ -107,20 +164,52 @@ class Analysis {
 
   void Visit(InstId i) {
     Inst& inst = graph_.insts[i];
-    const bool sees_bits = !IgnoresNanBits(inst.op);
+    const bool sees_bits = !IgnoresNanBits(inst);
     ForEachOperand(graph_, inst, [&](uint32_t& value) {
       value = Resolved(graph_, value);
       Reach(value, sees_bits);
     });
+    if (PassesOn(inst)) work_[--first_passing_] = i;
     if (inst.op == kResult) Reach(inst.a, false);
     if (inst.op != kPhi) return;
-    // The block of a phi is found through its position: phis open blocks.
-    const BlockId block = BlockOf(i);
-    for (EdgeId e = graph_.blocks[block].first_in; e != kNoId;
-         e = graph_.edges[e].next_in) {
-      uint32_t& value = graph_.pool[graph_.edges[e].args + inst.a];
+    ForEachIncoming(i, [&](uint32_t& value) {
       value = Resolved(graph_, value);
-      Reach(value, true);
+      Reach(value, false);
+    });
+  }
+
+  // Each value is pushed once, when it gets the flag. What Visit left at the
+  // end of work_ is read before it is overwritten.
+  void SpreadCanonical() {
+    for (uint32_t k = first_passing_; k < graph_.num_insts; ++k) {
+      const InstId i = work_[k];
+      if ((graph_.insts[i].flags & kFlagCanonical) != 0) work_[num_work_++] = i;
+    }
+    const auto see = [&](uint32_t value) {
+      Inst& inst = graph_.insts[value];
+      if ((inst.flags & kFlagCanonical) != 0) return;
+      inst.flags |= kFlagCanonical;
+      if (PassesOn(inst)) work_[num_work_++] = value;
+    };
+    while (num_work_ != 0) {
+      const InstId i = work_[--num_work_];
+      const Inst& inst = graph_.insts[i];
+      if (inst.op == kPhi) {
+        ForEachIncoming(i, see);
+      } else {
+        see(inst.a);
+        see(inst.b);
+      }
+    }
+  }
+
+  // The block of a phi is found through its position: phis open blocks.
+  template <typename F>
+  void ForEachIncoming(InstId phi, F&& f) {
+    const uint32_t place = graph_.insts[phi].a;
+    for (EdgeId e = graph_.blocks[BlockOf(phi)].first_in; e != kNoId;
+         e = graph_.edges[e].next_in) {
+      f(graph_.pool[graph_.edges[e].args + place]);
     }
   }
 
@@ -183,12 +272,13 @@ class Analysis {
   }
 
   // A comparison with one use is done by that use, if both are in one block.
-  void TryFuse(InstId value, InstId block_first) {
+  void TryFuse(InstId value, InstId at, InstId block_first) {
     Inst& inst = graph_.insts[value];
     if (!IsCompare(inst.op) || counts_[value] != 1 || value < block_first) {
       return;
     }
     inst.flags |= kFlagFused;
+    TryFold(inst, at, block_first);
   }
 
   // An addition of a value shifted by 1 to 3, which nothing else uses, is one
@@ -216,6 +306,66 @@ class Analysis {
     }
   }
 
+  // A load with one use is read by that use, as its second operand, if nothing
+  // in between could be told apart from it: what traps, writes or pays stays in
+  // its order. At most kFoldDistance instructions lie between.
+  bool CanFold(InstId value, const Inst& user, InstId at, InstId block_first) {
+    const Inst& load = graph_.insts[value];
+    if (load.op != FoldedLoad(user) || counts_[value] != 1 ||
+        value < block_first || value + kFoldDistance < at ||
+        load.c > abi::kLargestFoldedOffset) {
+      return false;
+    }
+    for (InstId i = value + 1; i < at; ++i) {
+      const Inst& between = graph_.insts[i];
+      if ((between.flags & kFlagLive) != 0 && IsRoot(between.op)) return false;
+    }
+    return true;
+  }
+
+  bool IsPlainLoad(InstId value) const {
+    const IrOp op = graph_.insts[value].op;
+    return op >= W(Op::kI32Load) && op <= W(Op::kF64Load);
+  }
+
+  // `at`: where `user` is done.
+  void TryFold(Inst& user, InstId at, InstId block_first) {
+    if (user.op < W(Op::kI32Eqz) || user.op > W(Op::kF64Div)) return;
+    const bool first = IsPlainLoad(user.a);
+    const bool second = user.b != kNoId && IsPlainLoad(user.b);
+    if ((!first && !second) || !graph_.optimised || !ReadsMemory(user.op) ||
+        graph_.module->imported_memories != 0) {
+      return;
+    }
+    if (second && CanFold(user.b, user, at, block_first)) {
+      graph_.insts[user.b].flags |= kFlagFused;
+      return;
+    }
+    const bool compares = IsCompare(user.op);
+    if (!first || (!compares && !IsCommutative(user.op)) ||
+        !CanFold(user.a, user, at, block_first)) {
+      return;
+    }
+    graph_.insts[user.a].flags |= kFlagFused;
+    // A comparison with an immediate reads its first operand.
+    if (compares &&
+        (user.b == kNoId || FitsImmediate(graph_.insts[user.b]))) {
+      return;
+    }
+    std::swap(user.a, user.b);
+    if (compares) user.op = Mirrored(user.op);
+  }
+
+  // The load of the width and type that an instruction works on.
+  IrOp FoldedLoad(const Inst& user) const {
+    switch (graph_.insts[user.a].type) {
+      case Type::kI32: return W(Op::kI32Load);
+      case Type::kI64: return W(Op::kI64Load);
+      case Type::kF32: return W(Op::kF32Load);
+      default: return W(Op::kF64Load);
+    }
+  }
+
   bool IsConst(InstId value) const { return graph_.insts[value].op == kConst; }
 
   void WalkBlock(BlockId b) {
@@ -240,17 +390,24 @@ class Analysis {
     Inst& inst = graph_.insts[i];
     if ((inst.flags & kFlagLive) == 0 || (inst.flags & kFlagFused) != 0) return;
     TryScale(inst, block.first);
-    if (inst.op == kBranch) TryFuse(inst.a, block.first);
-    if (inst.op == W(Op::kSelect)) TryFuse(inst.c, block.first);
+    TryFold(inst, i, block.first);
+    if (inst.op == kBranch) TryFuse(inst.a, i, block.first);
+    if (inst.op == W(Op::kSelect)) TryFuse(inst.c, i, block.first);
+    UseOperands(inst, i);
+    Hints(inst);
+  }
+
+  // What is absorbed uses its own operands at `pos`: a comparison, and in it a
+  // load.
+  void UseOperands(Inst& inst, InstId pos) {
     ForEachOperand(graph_, inst, [&](uint32_t& value) {
       Inst& operand = graph_.insts[value];
       if ((operand.flags & kFlagFused) == 0) {
-        AddUse(value, i);
-        return;
+        AddUse(value, pos);
+      } else {
+        UseOperands(operand, pos);
       }
-      ForEachOperand(graph_, operand, [&](uint32_t& v) { AddUse(v, i); });
     });
-    Hints(inst);
   }
 
   void Hints(const Inst& inst) {
@@ -301,6 +458,8 @@ class Analysis {
   uint32_t* work_ = nullptr;
   uint32_t* counts_ = nullptr;
   uint32_t num_work_ = 0;
+  // What was visited and passes on bits stands at the end of work_, from here.
+  uint32_t first_passing_ = 0;
   uint32_t num_uses_ = 0;
   uint32_t* open_ = nullptr;
   uint32_t num_open_ = 0;

@@ -107,6 +107,7 @@ class Assembler {
   }
   void Mi(X86 id, const Mem& mem, uint32_t bytes, int64_t imm) {
     Check(asm_.emit(id, Address(mem, bytes), asmjit::imm(imm)));
+    if (id != x::kIdMov) flags_reg_ = kNoReg;
   }
   void M(X86 id, const Mem& mem, uint32_t bytes) {
     Check(asm_.emit(id, Address(mem, bytes)));

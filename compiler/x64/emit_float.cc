@@ -127,6 +127,8 @@ void Emitter::FloatBinary(InstId i, X86 id) {
     const X86 three = ThreeOperandForm(id);
     if (alloc.src[1] == kInFrame) {
       as_.Xxm(three, alloc.dst, alloc.src[0], SlotOf(inst.b));
+    } else if (alloc.src[1] == kInMemory) {
+      as_.Xxm(three, alloc.dst, alloc.src[0], Folded(inst.b));
     } else {
       as_.Xxx(three, alloc.dst, alloc.src[0], alloc.src[1]);
     }
@@ -135,6 +137,8 @@ void Emitter::FloatBinary(InstId i, X86 id) {
   MoveReg(inst.type, alloc.dst, alloc.src[0]);
   if (alloc.src[1] == kInFrame) {
     as_.Xm(id, alloc.dst, SlotOf(alloc.swapped ? inst.a : inst.b));
+  } else if (alloc.src[1] == kInMemory) {
+    as_.Xm(id, alloc.dst, Folded(inst.b));
   } else {
     as_.Xx(id, alloc.dst, alloc.src[1]);
   }

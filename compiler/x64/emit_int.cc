@@ -82,7 +82,7 @@ void Emitter::Numeric(InstId i) {
   INGOT_CHECK(FloatNumeric(i));
 }
 
-// dst = a op b with b a register, a frame slot or an immediate.
+// dst = a op b with b a register, in memory or an immediate.
 void Emitter::Alu(InstId i, X86 id, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
@@ -92,6 +92,8 @@ void Emitter::Alu(InstId i, X86 id, Width w) {
     as_.Ri(id, w, alloc.dst, ConstImm(b));
   } else if (alloc.src[1] == kInFrame) {
     as_.Rm(id, w, alloc.dst, SlotOf(b));
+  } else if (alloc.src[1] == kInMemory) {
+    as_.Rm(id, w, alloc.dst, Folded(b));
   } else {
     as_.Rr(id, w, alloc.dst, alloc.src[1]);
   }
@@ -101,7 +103,8 @@ void Emitter::Alu(InstId i, X86 id, Width w) {
 void Emitter::Add(InstId i, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
-  if (alloc.dst == alloc.src[0] || alloc.src[1] == kInFrame) {
+  if (alloc.dst == alloc.src[0] || alloc.src[1] == kInFrame ||
+      alloc.src[1] == kInMemory) {
     return Alu(i, x::kIdAdd, w);
   }
   Mem mem{alloc.src[0], kNoReg, 0, 0};
@@ -211,7 +214,10 @@ void Emitter::CountZeros(InstId i, Width w, bool leading) {
 void Emitter::CompareInts(InstId i, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];
-  if (inst.b == kNoId) {
+  if (alloc.src[0] == kInMemory) {
+    as_.Mi(x::kIdCmp, Folded(inst.a), w == Width::k64 ? 8 : 4,
+           inst.b == kNoId ? 0 : ConstImm(inst.b));
+  } else if (inst.b == kNoId) {
     TestZero(alloc.src[0], w);
   } else if (alloc.src[1] == kImmediate) {
     const int64_t imm = ConstImm(inst.b);
@@ -226,6 +232,8 @@ void Emitter::CompareInts(InstId i, Width w) {
     }
   } else if (alloc.src[1] == kInFrame) {
     as_.Rm(x::kIdCmp, w, alloc.src[0], SlotOf(inst.b));
+  } else if (alloc.src[1] == kInMemory) {
+    as_.Rm(x::kIdCmp, w, alloc.src[0], Folded(inst.b));
   } else {
     as_.Rr(x::kIdCmp, w, alloc.src[0], alloc.src[1]);
   }

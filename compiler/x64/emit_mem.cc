@@ -43,6 +43,14 @@ Mem Emitter::Address(InstId i, uint32_t bytes) {
   return Mem{base, kScratch, 0, -static_cast<int32_t>(bytes)};
 }
 
+// What a load that its user does reads. The user is the next instruction that
+// is encoded: it may trap in the load's place.
+Mem Emitter::Folded(InstId load) {
+  const Mem mem = Address(load, 0);
+  AddTrap(as_.offset(), load, TrapCode::kOutOfBoundsMemory, Correction(load));
+  return mem;
+}
+
 void Emitter::Load(InstId i) {
   const Inst& inst = graph_.insts[i];
   const Op op = static_cast<Op>(inst.op);

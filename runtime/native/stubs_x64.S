@@ -4,8 +4,9 @@
 //   IngotEnterWasm     saves the host's registers, changes to the wasm stack,
 //                      loads all value registers from an EntryRecord, calls
 //   IngotHostCallStub  changes to the host's stack, stores all value registers
-//   IngotBuiltinStub   in an ExitRecord there, calls C++, loads them again
-//   IngotPlainHostCallStub  the same for integers alone
+//                      in an ExitRecord there, calls C++, loads them again
+//   IngotPlainHostCallStub  the same for integers alone, which is all that
+//   IngotBuiltinStub        these two take and give
 //   IngotLeaveWasm     ends the innermost IngotEnterWasm; a trap continues here
 //
 // A run that was told to stop (ExecutionState.stop) is not entered and not
@@ -225,7 +226,7 @@ IngotLeaveWasm:
 
         EXIT_STUB IngotHostCallStub, IngotHostCall, 1
         EXIT_STUB IngotPlainHostCallStub, IngotPlainHostCall, 0
-        EXIT_STUB IngotBuiltinStub, IngotBuiltin, 1
+        EXIT_STUB IngotBuiltinStub, IngotBuiltin, 0
 
         .section .rodata
         .p2align 2
