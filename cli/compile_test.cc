@@ -1,8 +1,11 @@
 // What needs the compiler: compile, verify, inspect of an artifact, bench and
 // doctor, as a user runs them.
 
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <string>
+#include <thread>
 
 #include "cli/ingot_process.h"
 #include "gtest/gtest.h"
@@ -114,6 +117,22 @@ TEST(CompileTest, WhatCannotBeWrittenIsAFault) {
                 "/nowhere/at/all.ingot", "--json"});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_EQ(*result.Object().FindString("fault"), "not_found");
+}
+
+// As root, `-o /dev/null` would take it from the whole machine.
+TEST(CompileTest, WhatIsNoFileIsWrittenToAndStays) {
+  const std::string pipe = testing::TempDir() + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::string read;
+  std::thread reader([&] { read = Read(pipe); });
+  const IngotResult result =
+      RunIngot({"compile", TestModule("functions"), "-o", pipe, "--json"});
+  reader.join();
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(read, Read(Compiled("functions")));
+  struct stat status;
+  ASSERT_EQ(stat(pipe.c_str(), &status), 0);
+  EXPECT_TRUE(S_ISFIFO(status.st_mode));
 }
 
 TEST(ArtifactTest, RunsAndRefusesDamage) {

@@ -43,7 +43,8 @@ std::string KindHint(const InputFile& file);
 FileKind KindOf(std::string_view bytes);
 
 // Writes a whole file, under another name first, so that a reader sees all of
-// it or none.
+// it or none. What is there and is no file, as a device or a pipe, is written to
+// and stays what it is.
 absl::Status WriteOutputFile(const std::string& path,
                              std::string_view contents);
 

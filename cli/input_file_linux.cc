@@ -144,9 +144,15 @@ std::string KindHint(const InputFile& file) {
 
 absl::Status WriteOutputFile(const std::string& path,
                              std::string_view contents) {
-  const std::string partial = fmt::format("{}.partial.{}", path, getpid());
-  FileDescriptor fd(
-      open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  struct stat status;
+  const bool in_place =
+      stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  const std::string partial =
+      in_place ? path : fmt::format("{}.partial.{}", path, getpid());
+  FileDescriptor fd(open(partial.c_str(),
+                         O_WRONLY | (in_place ? 0 : O_CREAT | O_TRUNC) |
+                             O_CLOEXEC,
+                         0666));
   if (fd.get() < 0) return IoFault(path, errno);
   int error = 0;
   while (!contents.empty() && error == 0) {
@@ -158,9 +164,11 @@ absl::Status WriteOutputFile(const std::string& path,
     }
   }
   if (!fd.Close() && error == 0) error = errno;
-  if (error == 0 && rename(partial.c_str(), path.c_str()) != 0) error = errno;
+  if (!in_place && error == 0 && rename(partial.c_str(), path.c_str()) != 0) {
+    error = errno;
+  }
   if (error == 0) return absl::OkStatus();
-  unlink(partial.c_str());
+  if (!in_place) unlink(partial.c_str());
   return IoFault(path, error);
 }
 
