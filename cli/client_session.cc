@@ -37,6 +37,14 @@ absl::Status ClientSession::Open(const Options& options) {
   }
   target.set_compiler_sha256(info.compilers_sha256(0));
   target.set_profile_sha256(info.profiles(0).profile_sha256());
+  if (!options.compiler.empty()) {
+    const std::optional<std::string> digest = DigestFromHex(options.compiler);
+    if (!digest) {
+      return absl::InvalidArgumentError(
+          "--compiler: a SHA-256 is written as 64 hexadecimal digits");
+    }
+    target.set_compiler_sha256(*digest);
+  }
   if (options.profile.empty() && !options.level) return absl::OkStatus();
   const auto chosen = ProfileFor(options);
   if (!chosen.ok()) return chosen.status();

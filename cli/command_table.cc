@@ -435,6 +435,13 @@ void AddClient(Builder& add, CLI::App* root) {
         ->required()
         ->type_name("PATH");
   };
+  const auto target = [&](CLI::App* app) {
+    app->add_option("--compiler", options.compiler,
+                    "the compiler's SHA-256, one of `ingot client info` "
+                    "(default: the service's first)")
+        ->type_name("SHA256");
+    add.ProfileFlags(app);
+  };
   const auto lane = [&](CLI::App* app) {
     app->add_flag("--block-lane", options.block_lane,
                   "a block waits: no limit of rate and time");
@@ -458,7 +465,7 @@ void AddClient(Builder& add, CLI::App* root) {
                   "write the artifact to this file")
       ->type_name("FILE");
   add.GasLimit(app, "compile gas (default: no limit)");
-  add.ProfileFlags(app);
+  target(app);
   lane(app);
   app = add.Add(client, "get", "Fetch an artifact", &ClientGetCommand, "",
                 "  ingot client get MODULE_SHA256 -o token.ingot --socket "
@@ -474,7 +481,7 @@ void AddClient(Builder& add, CLI::App* root) {
   app->add_option("--expect", options.expected,
                   "refuse any artifact but the one with this SHA-256")
       ->type_name("SHA256");
-  add.ProfileFlags(app);
+  target(app);
   lane(app);
   app = add.Add(client, "verify", "Have an artifact verified",
                 &ClientVerifyCommand,
@@ -489,14 +496,14 @@ void AddClient(Builder& add, CLI::App* root) {
       ->expected(1, 2)
       ->type_name("[MODULE]");
   socket(app);
-  add.ProfileFlags(app);
+  target(app);
   app = add.Add(client, "quote", "Ask for bounds of a module's compile gas",
                 &ClientQuoteCommand, "",
                 "  ingot client quote token.wasm --socket /run/ingot/grpc\n");
   add.File(app, "MODULE", "a binary WebAssembly module");
   socket(app);
   add.GasLimit(app, "gas that asking may use (default: no limit)");
-  add.ProfileFlags(app);
+  target(app);
   app = add.Add(client, "call", "Call a function there", &ClientCallCommand,
                 "The module is compiled there first. An import that is called "
                 "is a fault, or zeros with\n--stub-imports.",
@@ -508,7 +515,7 @@ void AddClient(Builder& add, CLI::App* root) {
   app->add_flag("--stub-imports", options.stub_imports,
                 "imports return zero");
   add.GasLimit(app, "gas of instantiation and call (default: 10^12)");
-  add.ProfileFlags(app);
+  target(app);
   lane(app);
 }
 

@@ -72,6 +72,7 @@ struct Options {
 
   // client
   std::string expected;  // an artifact's SHA-256
+  std::string compiler;  // its SHA-256; empty: the node's default
   bool block_lane = false;
 };
 

@@ -2,7 +2,11 @@
 // until it stops. Holds: what is wrong with the configuration is wrong usage
 // and said before anything starts.
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "chain_integration/service/config.h"
 #include "chain_integration/service/serve.h"
@@ -10,11 +14,42 @@
 #include "cli/input_file.h"
 #include "cli/profile_file.h"
 #include "fmt/format.h"
+#include "runtime/digest.h"
+#include "sandbox/embedded_compiler.h"
 
 namespace ingot::cli {
 namespace {
 
 constexpr uint64_t kMaxConfigBytes = 1 << 20;
+constexpr uint64_t kMaxCompilerBytes = 64 << 20;
+
+// The embedded compiler and those that the configuration names.
+absl::Status LoadCompilers(service::ServiceConfig& config) {
+  if (config.compilers.empty()) return absl::OkStatus();
+  std::vector<std::vector<uint8_t>>& compilers = config.node.compilers;
+  const auto embedded = sandbox::EmbeddedCompilerWasm();
+  compilers = {{embedded.begin(), embedded.end()}};
+  std::vector<std::string> known = {Sha256(embedded).Hex()};
+  for (const service::CompilerFile& wanted : config.compilers) {
+    auto file = ReadInputFile(wanted.path, kMaxCompilerBytes);
+    if (!file.ok()) return file.status();
+    const std::string digest = Sha256(file->bytes).Hex();
+    if (digest != wanted.sha256) {
+      return absl::InvalidArgumentError(
+          fmt::format("compile.compilers: {} has SHA-256 {}, not {}",
+                      wanted.path, digest, wanted.sha256));
+    }
+    if (std::find(known.begin(), known.end(), digest) != known.end()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "compile.compilers: {} is there twice; the embedded one need not be "
+          "named",
+          wanted.path));
+    }
+    known.push_back(digest);
+    compilers.push_back(std::move(file->bytes));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<service::ServiceConfig> LoadConfig(const Options& options) {
   service::ServiceConfig config;
@@ -42,6 +77,8 @@ absl::StatusOr<service::ServiceConfig> LoadConfig(const Options& options) {
     if (!profile.ok()) return profile.status();
     config.node.profiles.push_back(*profile);
   }
+  absl::Status loaded = LoadCompilers(config);
+  if (!loaded.ok()) return loaded;
   return config;
 }
 

@@ -120,6 +120,32 @@ Key TextsKey(std::string path, std::vector<std::string>& target) {
           }};
 }
 
+bool IsSha256(const std::string& text) {
+  return text.size() == 64 &&
+         text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+Key CompilersKey(std::string path, std::vector<CompilerFile>& target) {
+  return {std::move(path), [&target](const toml::node& node) {
+            const std::string wrong =
+                "is a list of { path = \"FILE\", sha256 = \"64 digits\" }";
+            const toml::array* const items = node.as_array();
+            if (items == nullptr) return wrong;
+            std::vector<CompilerFile> files;
+            for (const toml::node& item : *items) {
+              const toml::table* const table = item.as_table();
+              if (table == nullptr || table->size() != 2) return wrong;
+              const auto file = (*table)["path"].value_exact<std::string>();
+              const auto digest =
+                  (*table)["sha256"].value_exact<std::string>();
+              if (!file || !digest || !IsSha256(*digest)) return wrong;
+              files.push_back({*file, *digest});
+            }
+            target = std::move(files);
+            return std::string();
+          }};
+}
+
 constexpr uint64_t kDay = 86'400;
 constexpr uint64_t kMany = 1'000'000;
 constexpr uint64_t kMaxGas = uint64_t{1} << 62;
@@ -132,6 +158,7 @@ std::vector<Key> Keys(ServiceConfig& config) {
   add(TextKey("store.folder", node.store_folder));
   add(NumberKey("store.max_bytes", node.store_bytes, 0, kTerabyte * 1024));
   add(TextsKey("compile.profiles", config.profiles));
+  add(CompilersKey("compile.compilers", config.compilers));
   add(NumberKey("compile.at_a_time", node.compilations, 1, 1024));
   add(NumberKey("compile.shared_gas_limit", node.shared_gas_limit, 0,
                 kMaxGas));

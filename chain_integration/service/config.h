@@ -21,6 +21,12 @@
 
 namespace ingot::service {
 
+// A compiler.wasm, and the digest that it must have.
+struct CompilerFile {
+  std::string path;
+  std::string sha256;  // 64 hexadecimal digits
+};
+
 struct ServiceConfig {
   NodeOptions node;
   GrpcOptions grpc;
@@ -28,6 +34,8 @@ struct ServiceConfig {
   // Files that `ingot profile` reads; the first is the node's default. Empty:
   // the built-in profile.
   std::vector<std::string> profiles;
+  // Beside the embedded one, which is the node's default.
+  std::vector<CompilerFile> compilers;
   std::string metrics;  // "ADDRESS:PORT"; empty: none
   Log::Level log_level = Log::Level::kInfo;
   Log::Format log_format = Log::Format::kJson;

@@ -93,12 +93,16 @@ TEST(ConfigTest, TheExampleHasTheDefaults) {
     EXPECT_EQ(*text, "");
   }
   EXPECT_TRUE(example->profiles.empty());
+  EXPECT_TRUE(example->compilers.empty());
 }
 
 TEST(ConfigTest, TakesWhatIsWritten) {
   const auto config = ParseConfig(
       "drain_seconds = 0.5\n[store]\nfolder = \"/s\"\n[socket]\nmode = "
-      "\"0600\"\n[compile]\nprofiles = [\"a\", \"b\"]\n[log]\nlevel = "
+      "\"0600\"\n[compile]\nprofiles = [\"a\", \"b\"]\ncompilers = [{ path "
+      "= \"c\", sha256 = \"" +
+          std::string(64, 'a') +
+          "\" }]\n[log]\nlevel = "
       "\"error\"\nformat = \"text\"\n",
       "file");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -106,6 +110,9 @@ TEST(ConfigTest, TakesWhatIsWritten) {
   EXPECT_EQ(config->node.store_folder, "/s");
   EXPECT_EQ(config->grpc.listener.mode, 0600u);
   EXPECT_THAT(config->profiles, testing::ElementsAre("a", "b"));
+  ASSERT_EQ(config->compilers.size(), 1u);
+  EXPECT_EQ(config->compilers[0].path, "c");
+  EXPECT_EQ(config->compilers[0].sha256, std::string(64, 'a'));
   EXPECT_EQ(config->log_level, Log::Level::kError);
   EXPECT_EQ(config->log_format, Log::Format::kText);
 }
@@ -126,6 +133,10 @@ TEST(ConfigTest, ErrorsNameLineAndKey) {
       {"[socket]\nmode = \"rw\"", "socket.mode"},
       {"[tcp]\nblock_lane = 1", "tcp.block_lane: is true or false"},
       {"[compile]\nprofiles = [1]", "compile.profiles: is a list of strings"},
+      {"[compile]\ncompilers = [\"c\"]", "compile.compilers: is a list of"},
+      {"[compile]\ncompilers = [{ path = \"c\" }]", "compile.compilers: is"},
+      {"[compile]\ncompilers = [{ path = \"c\", sha256 = \"AB\" }]",
+       "compile.compilers: is a list of"},
       {"store = 1", "store: there is no such key"},
       {"[store", "file:1:"},
       {"[\xC5\x82]", "only ASCII"},

@@ -11,6 +11,7 @@
 #include "chain_integration/service/wire.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sandbox/embedded_compiler.h"
 #include "sandbox/test_modules.h"
 
 namespace ingot::service {
@@ -100,6 +101,58 @@ TEST(NodeTest, NamesWhatIsWrongWithARequest) {
     EXPECT_EQ(ReasonIn(answer.status()), test_case.reason)
         << request.ShortDebugString();
   }
+}
+
+// Another compiler: the embedded one with a section that nobody reads.
+std::vector<uint8_t> AnotherCompiler() {
+  const auto embedded = sandbox::EmbeddedCompilerWasm();
+  std::vector<uint8_t> wasm(embedded.begin(), embedded.end());
+  wasm.insert(wasm.end(), {0, 2, 1, 'x'});
+  return wasm;
+}
+
+TEST(NodeTest, HasSeveralCompilers) {
+  const auto embedded = sandbox::EmbeddedCompilerWasm();
+  NodeOptions options;
+  options.compilers = {{embedded.begin(), embedded.end()}, AnotherCompiler()};
+  TestNode test("none", 0, options);
+  const auto info = test.node->GetInfo({}, test.context);
+  ASSERT_EQ(info->compilers_sha256_size(), 2);
+  const std::string second = BytesOf(Sha256(AnotherCompiler()));
+  EXPECT_EQ(info->compilers_sha256(0), BytesOf(Sha256(embedded)));
+  EXPECT_EQ(info->compilers_sha256(1), second);
+
+  // Each has its own entry in the store.
+  v1::CompileRequest request = test.CompileRequestFor(Module());
+  const auto first = test.node->Compile(request, test.context);
+  EXPECT_EQ(first->verdict().SerializeAsString(),
+            Oracle(kNoLimit).SerializeAsString());
+  request.mutable_target()->set_compiler_sha256(second);
+  for (const bool cached : {false, true}) {
+    const auto answer = test.node->Compile(request, test.context);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->cached(), cached);
+    EXPECT_EQ(answer->verdict().compiler_sha256(), second);
+    EXPECT_EQ(answer->verdict().compile_gas(),
+              first->verdict().compile_gas());
+    EXPECT_NE(answer->verdict().artifact_sha256(),
+              first->verdict().artifact_sha256());
+  }
+  request.mutable_target()->set_compiler_sha256(std::string(32, 'x'));
+  EXPECT_EQ(ReasonIn(test.node->Compile(request, test.context).status()),
+            v1::FAULT_REASON_UNKNOWN_COMPILER);
+}
+
+TEST(NodeTest, ACompilerThatIsNoneIsNamed) {
+  NodeOptions options;
+  options.compilers = {{1, 2, 3}};
+  options.store_folder = testing::TempDir() + "/no_compiler";
+  Log log;
+  Metrics metrics;
+  const auto node = Node::Create(std::move(options), log, metrics);
+  const std::vector<uint8_t> bytes = {1, 2, 3};
+  EXPECT_THAT(std::string(node.status().message()),
+              HasSubstr(Sha256(bytes).Hex()));
 }
 
 v1::QuoteRequest QuoteRequestFor(const TestNode& test,

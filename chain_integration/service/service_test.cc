@@ -17,6 +17,7 @@
 #include "chain_integration/service/wire.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sandbox/embedded_compiler.h"
 #include "sandbox/test_modules.h"
 
 namespace ingot::service {
@@ -164,6 +165,34 @@ TEST_F(ServiceTest, QuotesAreTheSameOverBothSocketsAndTheCommandLine) {
        {answer->lower_gas(), answer->upper_gas(), answer->quote_gas()}) {
     EXPECT_THAT(printed, HasSubstr("\"" + std::to_string(gas) + "\""));
   }
+}
+
+TEST_F(ServiceTest, CompilersComeFromTheConfiguration) {
+  const auto embedded = sandbox::EmbeddedCompilerWasm();
+  std::string wasm(embedded.begin(), embedded.end());
+  wasm.append("\0\2\1x", 4);  // a section that nobody reads
+  const std::string path = folder_ + "/compiler.wasm";
+  std::ofstream(path, std::ios::binary) << wasm;
+  const Digest digest = Sha256(SpanOf(wasm));
+  const auto config = [&](const std::string& sha256) {
+    return "[compile]\ncompilers = [{ path = \"" + path + "\", sha256 = \"" +
+           sha256 + "\" }]\n";
+  };
+  {
+    ServiceProcess refused(
+        ServeWords(folder_, config(std::string(64, '0'))), "/nonexistent");
+    EXPECT_EQ(refused.Wait(), 2);
+    EXPECT_THAT(refused.Log(), HasSubstr("has SHA-256 " + digest.Hex()));
+  }
+  const auto service = Serve(config(digest.Hex()));
+  Client client(grpc_);
+  EXPECT_EQ(client.GetInfo()->compilers_sha256(1), BytesOf(digest));
+  const std::string module = folder_ + "/module.wasm";
+  std::ofstream(module, std::ios::binary) << Text(module_);
+  const std::string printed =
+      OutputOf("cli/ingot client compile " + module + " --compiler " +
+               digest.Hex() + " --json --socket " + grpc_);
+  EXPECT_THAT(printed, HasSubstr("\"compiler_sha256\":\"" + digest.Hex()));
 }
 
 TEST_F(ServiceTest, CallsOverTheStream) {

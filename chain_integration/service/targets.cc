@@ -42,7 +42,12 @@ absl::StatusOr<std::unique_ptr<Targets>> Targets::Create(
       if (pool == nullptr && workers != nullptr) {
         const auto artifact =
             sandbox::BuildCompilerArtifact(wasm, profile->profile);
-        if (!artifact.ok()) return artifact.status();
+        if (!artifact.ok()) {
+          return absl::Status(
+              artifact.status().code(),
+              absl::StrCat("compiler ", compiler.Hex(), ": ",
+                           std::string(artifact.status().message())));
+        }
         auto made = sandbox::WorkerPool::Create(wasm, *artifact,
                                                 profile->profile, *workers);
         if (!made.ok()) return made.status();
