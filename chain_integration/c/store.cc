@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <new>
+#include <span>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
@@ -143,39 +145,63 @@ HostResult Answer(int32_t answer, ingot_caller& caller,
   }
 }
 
-HostResult CallBack(const Definition& definition, runtime::Caller& caller,
-                    std::span<const Value> args, std::span<Value> results) {
-  ingot_caller seen = {.caller = caller, .store = definition.store};
-  const int32_t answer = definition.callback(
+int32_t Ask(const Definition& definition, ingot_caller& seen,
+            std::span<const Value> args, std::span<Value> results) {
+  return definition.callback(
       definition.data, &seen, reinterpret_cast<const ingot_value*>(args.data()),
       args.size(), reinterpret_cast<ingot_value*>(results.data()),
       results.size());
+}
+
+HostResult CallBack(const Definition& definition, runtime::Caller& caller,
+                    std::span<const Value> args, std::span<Value> results) {
+  ingot_caller seen = {.caller = caller, .store = definition.store};
+  const int32_t answer = Ask(definition, seen, args, results);
   if (answer == INGOT_HOST_OK) return HostResult::Ok();
   return Answer(answer, seen, results);
 }
 
-// The same where the runtime has numbers in a row.
+// Room for values that are all written before they are read.
+union PlainRoom {
+  PlainRoom() {}
+  Value values[runtime::kPlainValues];
+};
+
+// Whether the run goes on after an answer other than OK.
+[[gnu::noinline]] bool GoesOn(int32_t answer, ingot_caller& seen,
+                              std::span<Value> results) {
+  HostResult result = Answer(answer, seen, results);
+  if (result.kind == HostResult::Kind::kOk) return true;
+  seen.caller.Fail(std::move(result));
+  return false;
+}
+
+// The same where the runtime has numbers in a row. It is called often: nothing
+// is made for an answer of another kind before there is one.
 bool CallBackPlain(void* state, runtime::Caller& caller, uint64_t* values) {
   const auto& definition = *static_cast<const Definition*>(state);
-  const std::vector<ValType>& params = definition.signature.params;
-  const std::vector<ValType>& types = definition.signature.results;
-  Value args[runtime::kPlainValues];
-  Value results[runtime::kPlainValues];
-  for (size_t i = 0; i < params.size(); ++i) args[i] = {params[i], values[i]};
-  for (size_t i = 0; i < types.size(); ++i) results[i] = {types[i], 0};
-  HostResult result = CallBack(definition, caller, {args, params.size()},
-                               {results, types.size()});
-  if (result.kind != HostResult::Kind::kOk) {
-    caller.Fail(std::move(result));
-    return false;
+  const std::span<const ValType> params = definition.signature.params;
+  const std::span<const ValType> types = definition.signature.results;
+  PlainRoom args;
+  PlainRoom results;
+  for (size_t i = 0; i < params.size(); ++i) {
+    new (&args.values[i]) Value{params[i], values[i]};
   }
   for (size_t i = 0; i < types.size(); ++i) {
-    if (results[i].type != types[i]) {
+    new (&results.values[i]) Value{types[i], 0};
+  }
+  ingot_caller seen = {.caller = caller, .store = definition.store};
+  const std::span<Value> answers(results.values, types.size());
+  const int32_t answer =
+      Ask(definition, seen, {args.values, params.size()}, answers);
+  if (answer != INGOT_HOST_OK && !GoesOn(answer, seen, answers)) return false;
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (answers[i].type != types[i]) {
       caller.Fail(HostResult::Fault(absl::InternalError(
           "a host function returned a value of another type")));
       return false;
     }
-    values[i] = results[i].bits;
+    values[i] = answers[i].bits;
   }
   return true;
 }
