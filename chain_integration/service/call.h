@@ -66,6 +66,7 @@ class Call {
   // Once, before any work.
   absl::Status Begin(v1::Lane lane);
   store::Lane lane() const { return lane_; }
+  const std::string& client() const { return context_.client; }
 
   // For whoever waits on the call's behalf.
   store::GiveUp GiveUp() {

@@ -230,7 +230,8 @@ absl::StatusOr<store::CacheAnswer> Node::CompileThrough(const Key& key,
                                                         Call& call) {
   while (true) {
     absl::StatusOr<store::CacheAnswer> answer =
-        cache_->Compile(key, gas_limit, call.lane(), call.GiveUp());
+        cache_->Compile(key, gas_limit, call.lane(), call.GiveUp(),
+                        call.client());
     if (answer.ok()) return answer;
     const absl::Status fault =
         StoreFault(answer.status(), v1::FAULT_REASON_UNKNOWN_MODULE, call);
@@ -245,7 +246,8 @@ absl::StatusOr<store::CacheAnswer> Node::CompileThrough(const Key& key,
 absl::StatusOr<std::shared_ptr<const StoredFile>> Node::ArtifactThrough(
     const Key& key, const std::optional<Digest>& expected, Call& call) {
   while (true) {
-    auto file = cache_->Artifact(key, expected, call.lane(), call.GiveUp());
+    auto file = cache_->Artifact(key, expected, call.lane(), call.GiveUp(),
+                                 call.client());
     if (file.ok()) return file;
     const absl::Status fault =
         StoreFault(file.status(), v1::FAULT_REASON_UNKNOWN_ARTIFACT, call);

@@ -17,6 +17,10 @@ namespace {
 // How often a waiting caller is asked whether it gives up.
 constexpr std::chrono::milliseconds kPoll(20);
 
+absl::Status TooMany() {
+  return absl::AbortedError("too many compilations wait");
+}
+
 absl::Status Stopping() {
   return absl::UnavailableError("the compile cache is stopping");
 }
@@ -37,13 +41,14 @@ CompileCache::~CompileCache() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
-    for (auto* const lane : {&block_lane_, &normal_lane_}) {
-      for (const std::shared_ptr<Flight>& flight : *lane) {
-        flight->fault = Stopping();
-        flight->done = true;
-      }
-      lane->clear();
-    }
+    const auto end = [](Flight& flight) {
+      flight.fault = Stopping();
+      flight.done = true;
+    };
+    for (const auto& flight : block_lane_) end(*flight);
+    for (const auto& entry : normal_lane_.entries()) end(*entry.task);
+    block_lane_.clear();
+    normal_lane_.clear();
   }
   work_.notify_all();
   done_.notify_all();
@@ -59,18 +64,18 @@ std::chrono::nanoseconds CompileCache::OldestWait() const {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard<std::mutex> lock(mutex_);
   std::chrono::nanoseconds oldest(0);
-  for (const auto* const lane : {&block_lane_, &normal_lane_}) {
-    for (const std::shared_ptr<Flight>& flight : *lane) {
-      oldest = std::max(oldest,
-                        std::chrono::nanoseconds(now - flight->queued));
-    }
-  }
+  const auto look = [&](const Flight& flight) {
+    oldest = std::max(oldest, std::chrono::nanoseconds(now - flight.queued));
+  };
+  for (const auto& flight : block_lane_) look(*flight);
+  for (const auto& entry : normal_lane_.entries()) look(*entry.task);
   return oldest;
 }
 
 absl::StatusOr<CacheAnswer> CompileCache::Compile(const Key& key,
                                                   uint64_t gas_limit, Lane lane,
-                                                  const GiveUp& give_up) {
+                                                  const GiveUp& give_up,
+                                                  const std::string& client) {
   absl::StatusOr<std::optional<sandbox::Verdict>> known =
       store_.Find(key, gas_limit);
   if (!known.ok()) return known.status();
@@ -79,7 +84,7 @@ absl::StatusOr<CacheAnswer> CompileCache::Compile(const Key& key,
     return CacheAnswer{**known, true};
   }
   absl::StatusOr<Record> record =
-      Fly(key, Need::kVerdict, gas_limit, lane, give_up);
+      Fly(key, Need::kVerdict, gas_limit, lane, give_up, client);
   if (!record.ok()) return record.status();
   std::optional<sandbox::Verdict> verdict = AnswerFor(*record, gas_limit);
   // A flight that covers the limit answers it.
@@ -89,7 +94,7 @@ absl::StatusOr<CacheAnswer> CompileCache::Compile(const Key& key,
 
 absl::StatusOr<std::shared_ptr<const StoredFile>> CompileCache::Artifact(
     const Key& key, const std::optional<Digest>& expected, Lane lane,
-    const GiveUp& give_up) {
+    const GiveUp& give_up, const std::string& client) {
   absl::StatusOr<std::shared_ptr<const StoredFile>> file =
       store_.Artifact(key, expected);
   if (!absl::IsNotFound(file.status())) return file;
@@ -107,7 +112,7 @@ absl::StatusOr<std::shared_ptr<const StoredFile>> CompileCache::Artifact(
                 ? std::max(limit, record->verdict.compile_gas)
                 : Gas::FromLimit(~uint64_t{0}).value();
   }
-  record = Fly(key, Need::kArtifact, limit, lane, give_up);
+  record = Fly(key, Need::kArtifact, limit, lane, give_up, client);
   if (!record.ok()) return record.status();
   return store_.Artifact(key, expected);
 }
@@ -129,7 +134,8 @@ absl::Status CompileCache::Ensure(std::span<const Key> keys, Lane lane,
 }
 
 absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
-    const Key& key, Need need, uint64_t gas_limit, Lane lane) {
+    const Key& key, Need need, uint64_t gas_limit, Lane lane,
+    const std::string& client) {
   // The module is read before the lock is taken: it may be large.
   absl::StatusOr<std::shared_ptr<const StoredFile>> module =
       store_.Module(key.module);
@@ -140,10 +146,7 @@ absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
   if (found != flights_.end()) {
     const std::shared_ptr<Flight>& flight = found->second;
     // A block that waits takes the whole flight with it.
-    const auto at =
-        std::find(normal_lane_.begin(), normal_lane_.end(), flight);
-    if (lane == Lane::kBlock && at != normal_lane_.end()) {
-      normal_lane_.erase(at);
+    if (lane == Lane::kBlock && normal_lane_.Remove(flight)) {
       flight->task.lane = lane;
       block_lane_.push_back(flight);
       work_.notify_all();
@@ -152,6 +155,7 @@ absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
       flight->task.gas_limit = std::max(flight->task.gas_limit, gas_limit);
     }
     ++counters_.joined;
+    ++flight->waiters;
     return flight;
   }
   auto flight = std::make_shared<Flight>();
@@ -163,29 +167,46 @@ absl::StatusOr<std::shared_ptr<CompileCache::Flight>> CompileCache::Board(
       ++counters_.joined;
       flight->record = *record;
       flight->done = true;
+      ++flight->waiters;
       return flight;
     }
   }
   if (lane == Lane::kNormal && normal_lane_.size() >= options_.max_waiting) {
-    return absl::AbortedError("too many compilations wait");
+    const auto dropped = normal_lane_.DropFor(client);
+    if (!dropped) return TooMany();
+    Cancel(**dropped, TooMany());
   }
   flight->task = {key, *std::move(module),
                   std::max(gas_limit, options_.shared_gas_limit), lane};
+  flight->client = client;
+  ++flight->waiters;
   flights_[key] = flight;
-  (lane == Lane::kBlock ? block_lane_ : normal_lane_).push_back(flight);
+  if (lane == Lane::kBlock) {
+    block_lane_.push_back(flight);
+  } else {
+    normal_lane_.Push(client, flight);
+  }
   // All, because some threads serve one lane only.
   work_.notify_all();
   return flight;
 }
 
+void CompileCache::Cancel(Flight& flight, absl::Status fault) {
+  flight.fault = std::move(fault);
+  flight.done = true;
+  flights_.erase(flight.task.key);
+  done_.notify_all();
+}
+
 absl::StatusOr<Record> CompileCache::Fly(const Key& key, Need need,
                                          uint64_t gas_limit, Lane lane,
-                                         const GiveUp& give_up) {
+                                         const GiveUp& give_up,
+                                         const std::string& client) {
   gas_limit = Gas::FromLimit(gas_limit).value();
   // More than once only when flights end below this limit.
   while (true) {
     absl::StatusOr<std::shared_ptr<Flight>> flight =
-        Board(key, need, gas_limit, lane);
+        Board(key, need, gas_limit, lane, client);
     if (!flight.ok()) return flight.status();
     std::unique_lock<std::mutex> lock(mutex_);
     while (!(*flight)->done) {
@@ -194,8 +215,11 @@ absl::StatusOr<Record> CompileCache::Fly(const Key& key, Need need,
       lock.unlock();
       const bool gave_up = give_up();
       lock.lock();
-      if (gave_up) return absl::CancelledError("the caller gave up");
+      if (!gave_up) continue;
+      --(*flight)->waiters;
+      return absl::CancelledError("the caller gave up");
     }
+    --(*flight)->waiters;
     if (!(*flight)->fault.ok()) return (*flight)->fault;
     if (AnswerFor((*flight)->record, gas_limit)) return (*flight)->record;
   }
@@ -211,10 +235,18 @@ void CompileCache::Work(Serves serves) {
         return stopping_ || !block_lane_.empty() ||
                (both && !normal_lane_.empty());
       });
-      auto& lane = block_lane_.empty() ? normal_lane_ : block_lane_;
-      if (lane.empty()) return;
-      flight = lane.front();
-      lane.pop_front();
+      if (!block_lane_.empty()) {
+        flight = block_lane_.front();
+        block_lane_.pop_front();
+      } else if (!normal_lane_.empty()) {
+        flight = normal_lane_.Pop();
+      } else {
+        return;
+      }
+      if (flight->waiters == 0) {
+        Cancel(*flight, absl::CancelledError("nobody waits"));
+        continue;
+      }
       flight->started = true;
     }
     Run(*flight);
@@ -223,13 +255,18 @@ void CompileCache::Work(Serves serves) {
 
 void CompileCache::Run(Flight& flight) {
   ++counters_.compilations;
+  const auto began = std::chrono::steady_clock::now();
   absl::StatusOr<sandbox::Verdict> verdict = options_.compile(flight.task);
   absl::Status fault = verdict.status();
   if (verdict.ok() && KeyOf(*verdict) != flight.task.key) {
     fault = absl::InternalError("the verdict is one of another key");
   }
   if (fault.ok()) fault = store_.Put(*verdict, flight.task.gas_limit);
+  const auto took = std::chrono::steady_clock::now() - began;
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (flight.task.lane == Lane::kNormal) {
+    normal_lane_.Charge(flight.client, took);
+  }
   if (fault.ok()) flight.record = RecordOf(*verdict, flight.task.gas_limit);
   flight.fault = fault;
   flight.done = true;

@@ -11,19 +11,22 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "chain_integration/store/artifact_store.h"
+#include "chain_integration/store/fair_queue.h"
 
 // Compiling through the store. In: keys, modules, gas limits, from any number
 // of threads, and a function that compiles. Out: verdicts and artifacts. Holds:
 // one compilation per key at a time, shared by all who ask for it under limits
 // that it covers; every answer is the verdict that a fresh compilation under
 // that limit gives; a fault goes to those who wait and is never kept; who gives
-// up waiting changes nothing for the others.
+// up waiting changes nothing for the others; what nobody waits for any more is
+// not compiled; on the normal lane clients take turns of compile time.
 
 namespace ingot::store {
 
@@ -47,8 +50,8 @@ struct CacheOptions {
   // Every compilation runs under at least this limit, so that one answers all
   // that ask for less.
   uint64_t shared_gas_limit = uint64_t{1} << 62;
-  // Tasks of the normal lane that wait; more are kAborted. Those of the block
-  // lane are never refused.
+  // Tasks of the normal lane that wait; of more, those of who has had the most
+  // compile time are kAborted. Those of the block lane are never refused.
   uint32_t max_waiting = 256;
 };
 
@@ -75,15 +78,17 @@ class CompileCache {
   CompileCache(const CompileCache&) = delete;
   CompileCache& operator=(const CompileCache&) = delete;
 
-  // The verdict for a module that is stored (kNotFound otherwise).
+  // The verdict for a module that is stored (kNotFound otherwise). `client` is
+  // whose turn it is on the normal lane.
   absl::StatusOr<CacheAnswer> Compile(const Key& key, uint64_t gas_limit,
-                                      Lane lane, const GiveUp& give_up = {});
+                                      Lane lane, const GiveUp& give_up = {},
+                                      const std::string& client = {});
 
   // The artifact of an accepted module; built again from the module when it is
   // missing or was refused.
   absl::StatusOr<std::shared_ptr<const StoredFile>> Artifact(
       const Key& key, const std::optional<Digest>& expected, Lane lane,
-      const GiveUp& give_up = {});
+      const GiveUp& give_up = {}, const std::string& client = {});
 
   // Makes all artifacts of a set present and sound, one after the other;
   // `progress` is told how many are done. Stops at the first fault.
@@ -101,6 +106,8 @@ class CompileCache {
   // One compilation and those who wait for it.
   struct Flight {
     CompileTask task;
+    std::string client;  // who asked first
+    uint32_t waiters = 0;
     const std::chrono::steady_clock::time_point queued =
         std::chrono::steady_clock::now();
     bool started = false;
@@ -112,10 +119,15 @@ class CompileCache {
   // Joins or begins a flight that covers the limit, and waits for its end.
   enum class Need : uint8_t { kVerdict, kArtifact };
   absl::StatusOr<Record> Fly(const Key& key, Need need, uint64_t gas_limit,
-                             Lane lane, const GiveUp& give_up);
-  // A flight that is done already when the verdict has become known.
+                             Lane lane, const GiveUp& give_up,
+                             const std::string& client);
+  // A flight that is done already when the verdict has become known. The caller
+  // is one of its waiters from here on.
   absl::StatusOr<std::shared_ptr<Flight>> Board(const Key& key, Need need,
-                                                uint64_t gas_limit, Lane lane);
+                                                uint64_t gas_limit, Lane lane,
+                                                const std::string& client);
+  // Ends a flight that waits. Under mutex_.
+  void Cancel(Flight& flight, absl::Status fault);
   enum class Serves : uint8_t { kBothLanes, kBlockLane };
   void Work(Serves serves);
   void Run(Flight& flight);
@@ -129,7 +141,7 @@ class CompileCache {
   bool stopping_ = false;
   absl::btree_map<Key, std::shared_ptr<Flight>> flights_;
   std::deque<std::shared_ptr<Flight>> block_lane_;
-  std::deque<std::shared_ptr<Flight>> normal_lane_;
+  FairQueue<std::shared_ptr<Flight>> normal_lane_;
   std::vector<std::thread> threads_;
 };
 

@@ -3,8 +3,11 @@
 
 #include "chain_integration/store/compile_cache.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "chain_integration/store/test_verdicts.h"
 #include "gtest/gtest.h"
@@ -174,6 +177,56 @@ TEST_F(CompileCacheTest, TheBlockLaneHasAThreadOfItsOwn) {
   EXPECT_EQ(cache.OldestWait().count(), 0);
   block_done = true;
   normal.join();
+}
+
+TEST_F(CompileCacheTest, WhatNobodyWaitsForIsNotCompiled) {
+  ASSERT_TRUE(store_->PutModule(TestModule(1)).ok());
+  delay_ = std::chrono::milliseconds(200);
+  CompileCache cache(*store_, {.compile = Compiler()});
+  std::thread first([&] {
+    EXPECT_TRUE(cache.Compile(key_, kNoLimit, Lane::kNormal).ok());
+  });
+  while (compilations_ == 0) std::this_thread::yield();
+  // It waits behind the first, and its only client goes away.
+  const Key other = KeyOf(AcceptedVerdict(1, kGas));
+  EXPECT_TRUE(absl::IsCancelled(
+      cache.Compile(other, kNoLimit, Lane::kNormal, [] { return true; })
+          .status()));
+  first.join();
+  while (cache.Waiting() > 0) std::this_thread::yield();
+  EXPECT_EQ(compilations_, 1);
+}
+
+TEST_F(CompileCacheTest, AClientWithManyTasksDoesNotKeepOthersWaiting) {
+  constexpr uint32_t kMany = 8;
+  std::vector<Key> keys;
+  for (uint32_t i = 0; i <= kMany; ++i) {
+    ASSERT_TRUE(store_->PutModule(TestModule(i)).ok());
+    keys.push_back(KeyOf(AcceptedVerdict(i, kGas)));
+  }
+  std::vector<Key> order;
+  CompileCache cache(*store_, {.compile = [&](const CompileTask& task)
+                                   -> absl::StatusOr<Verdict> {
+                       std::this_thread::sleep_for(
+                           std::chrono::milliseconds(30));
+                       order.push_back(task.key);
+                       return absl::UnavailableError("seen");
+                     },
+                               .max_waiting = kMany});
+  std::vector<std::thread> callers;
+  const auto ask = [&](const Key& key, const std::string& client) {
+    callers.emplace_back([&cache, key, client] {
+      EXPECT_FALSE(
+          cache.Compile(key, kNoLimit, Lane::kNormal, {}, client).ok());
+    });
+  };
+  for (uint32_t i = 0; i < kMany; ++i) ask(keys[i], "many");
+  while (cache.Waiting() > kMany - 2) std::this_thread::yield();
+  ask(keys[kMany], "one");
+  for (std::thread& caller : callers) caller.join();
+  const auto place = std::find(order.begin(), order.end(), keys[kMany]);
+  EXPECT_LE(place - order.begin(), 4);
+  EXPECT_EQ(order.size(), kMany + 1u);
 }
 
 TEST_F(CompileCacheTest, AnUnknownModuleIsNotFound) {
