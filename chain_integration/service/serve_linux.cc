@@ -23,6 +23,7 @@
 
 #include "chain_integration/service/connections.h"
 #include "chain_integration/service/version.h"
+#include "sandbox/worker/time_slice.h"
 
 namespace ingot::service {
 namespace {
@@ -31,6 +32,8 @@ using std::chrono::milliseconds;
 
 // How often closed connections are looked for.
 constexpr timespec kTick = {0, 200'000'000};
+// A worker that computes does not keep a call waiting for longer.
+constexpr std::chrono::microseconds kTimeSlice(100);
 // Beyond the drain time, for what gRPC has cancelled to notice.
 constexpr milliseconds kGrace(5000);
 
@@ -159,6 +162,8 @@ class Service {
 }  // namespace
 
 int Serve(const ServiceConfig& config) {
+  // Every thread of the service has short things to do, and workers long ones.
+  sandbox::SetTimeSlice(kTimeSlice);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

@@ -137,12 +137,15 @@ void Campaign::Service::Signal() {
   const pid_t worker = board_->worker;
   const bool stop = pair.fault == FaultKind::kSigstop;
   kill(worker, stop ? SIGSTOP : SIGKILL);
-  for (int i = 0; i < 5'000; ++i) {
-    const char state = StateOf(worker);
-    if (state == 0 || state == 'Z' || state == 'X' || state == 'T') break;
+  char state = StateOf(worker);
+  const auto gone = [&] { return state == 0 || state == 'Z' || state == 'X'; };
+  for (int i = 0; i < 5'000 && !gone() && state != 'T'; ++i) {
     std::this_thread::sleep_for(microseconds(20));
+    state = StateOf(worker);
   }
-  if (board_->worker_phase == pair.phase && board_->worker == worker) {
+  // One that had come to its end would have left the phase.
+  if ((stop ? state == 'T' : gone()) && board_->worker_phase == pair.phase &&
+      board_->worker == worker) {
     board_->hit = 1;
   }
 }

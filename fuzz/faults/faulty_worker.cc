@@ -33,7 +33,8 @@ using Step = ingot::sandbox::JobOptions::Step;
 Board* board = nullptr;
 bool memory_is_gone = false;
 
-// Notes that memory ran out in a call, and fails the reply's write.
+// Notes that memory ran out in a call and that the reply was written, or fails
+// its write.
 class Watcher : public CallWatcher {
  public:
   int Before(const CallEvent& event) override {
@@ -46,7 +47,12 @@ class Watcher : public CallWatcher {
     board->hit = 1;
     return ENOSPC;
   }
-  void After(const CallEvent&, int64_t result) override {
+  void After(const CallEvent& event, int64_t result) override {
+    if (event.call == Call::kWrite && board != nullptr &&
+        event.file == ingot::sandbox::kReplyFile && result > 0 &&
+        board->worker == getpid()) {
+      board->worker_phase = Phase::kNone;
+    }
     if (result == -1 && errno == ENOMEM && memory_is_gone) board->hit = 1;
   }
 };

@@ -29,7 +29,7 @@ inline constexpr int kCompilerFile = 5;
 
 // The first page of the job file, shared.
 struct JobHeader {
-  // kWaiting -> kReady (worker) -> kPosted (service).
+  // kWaiting -> kReady (worker) -> kPosted (service) -> kTaken (worker).
   std::atomic<uint32_t> state;
   uint32_t attempt;  // 0 for a job's first try; only tests look at it
   uint64_t job_bytes;
@@ -37,6 +37,7 @@ struct JobHeader {
 inline constexpr uint32_t kWaiting = 0;
 inline constexpr uint32_t kReady = 1;
 inline constexpr uint32_t kPosted = 2;
+inline constexpr uint32_t kTaken = 3;
 inline constexpr uint64_t kJobOffset = 4096;
 static_assert(sizeof(JobHeader) == 16);
 static_assert(std::atomic<uint32_t>::is_always_lock_free);

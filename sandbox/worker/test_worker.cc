@@ -3,13 +3,17 @@
 // does, but for that.
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "sandbox/worker/protocol.h"
@@ -17,11 +21,20 @@
 
 namespace {
 
+// Waits for what nobody does, as a jailed process can.
+[[noreturn]] void Sleep() {
+  while (true) {
+    const uint32_t word = 0;
+    syscall(SYS_futex, &word, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+  }
+}
+
 void Misbehave(const std::string& way) {
   if (way == "kill") kill(getpid(), SIGKILL);  // itself a forbidden call
   if (way == "segv") *static_cast<volatile int*>(nullptr) = 1;
   if (way == "abort") std::abort();
   if (way == "stop") syscall(SYS_tgkill, getpid(), getpid(), SIGSTOP);
+  if (way == "sleep") Sleep();
   if (way == "exit") _exit(3);
   if (way == "quiet") _exit(0);
   if (way == "file") open("/etc/passwd", O_RDONLY);
@@ -63,6 +76,10 @@ int main(int argc, char** argv) {
   if (argc < 4) return 2;
   const std::string way = argv[1];
   const uint32_t times = static_cast<uint32_t>(std::atoi(argv[2]));
+  // Before it takes any job; the probe's word comes next.
+  if (way == "late" && std::string(argv[4]) != "probe") {
+    std::this_thread::sleep_for(std::chrono::seconds(times));
+  }
   return ingot::sandbox::WorkerMain(
       std::vector<std::string>(argv + 4, argv + argc),
       {.before_compile =
@@ -71,6 +88,8 @@ int main(int argc, char** argv) {
            },
        .on_reply =
            [&](uint32_t attempt, std::string* reply) {
+             if (attempt < times && way == "sleep_reply") Sleep();
+             if (attempt < times && way == "stop_reply") Misbehave("stop");
              if (attempt < times) Corrupt(way, reply);
            }});
 }

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "sandbox/quote_job.h"
 #include "sandbox/worker/jail.h"
 #include "sandbox/worker/protocol.h"
+#include "sandbox/worker/time_slice.h"
 #include "sandbox/worker/worker.h"
 
 namespace ingot::sandbox {
@@ -94,6 +96,7 @@ void AwaitJob(JobHeader& header) {
   while (header.state.load() != kPosted) {
     syscall(SYS_futex, &header.state, FUTEX_WAIT, kReady, nullptr, nullptr, 0);
   }
+  header.state.store(kTaken);
 }
 
 absl::StatusOr<QuoteReply> Compile(const SandboxedCompiler& compiler,
@@ -163,6 +166,7 @@ int Probe(JailOptions options) {
 int WorkerMain(const std::vector<std::string>& arguments,
                const WorkerHooks& hooks) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  SetTimeSlice(std::chrono::microseconds(0));
   // The service may have died before that.
   if (static_cast<uint64_t>(getppid()) != NumberAt(arguments, 4)) {
     return kExitSetup;

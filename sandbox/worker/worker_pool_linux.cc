@@ -33,8 +33,12 @@ using std::chrono::steady_clock;
 // After a start that failed: the machine lacks something for a while.
 constexpr milliseconds kStartAgain(50);
 // How often a worker that is awaited is looked at: a pidfd says nothing of one
-// that was stopped (by SIGSTOP, a debugger), which would take the whole time.
+// that was stopped (by SIGSTOP, a debugger) or sleeps, which would take the
+// whole time.
 constexpr milliseconds kLook(200);
+// A worker has nobody to wait for. One that was found asleep for so long,
+// without having run in between, will not wake up.
+constexpr milliseconds kLongestSleep(2'000);
 
 absl::Status Error(const char* what) {
   return absl::ResourceExhaustedError(
@@ -111,6 +115,50 @@ class File {
   int fd_ = -1;
 };
 
+// How long a process has been asleep, by /proc.
+class Sleep {
+ public:
+  explicit Sleep(pid_t pid)
+      : path_(absl::StrCat("/proc/", pid, "/stat")) {}
+
+  // Since when it was asleep at each look, without having run in between; 0
+  // where the machine does not tell.
+  steady_clock::duration Look() {
+    const std::string used = ProcessorTime();
+    const auto now = steady_clock::now();
+    if (used.empty() || used != used_) since_ = now;
+    used_ = used;
+    return now - since_;
+  }
+
+ private:
+  // User and system time, as text; empty when it is not asleep.
+  std::string ProcessorTime() const {
+    constexpr size_t kMost = 1024;
+    constexpr int kWordsBetween = 11;
+    const File file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    char bytes[kMost];
+    const ssize_t size = file.ok() ? read(file.get(), bytes, kMost) : 0;
+    std::string_view text(bytes, size < 0 ? 0 : static_cast<size_t>(size));
+    // Behind the program's name, which may hold anything.
+    const size_t name_end = text.rfind(") ");
+    if (name_end == text.npos) return "";
+    text.remove_prefix(name_end + 2);
+    const bool asleep = text.starts_with('S') || text.starts_with('T') ||
+                        text.starts_with('t');
+    for (int i = 0; i < kWordsBetween; ++i) {
+      text.remove_prefix(std::min(text.find(' '), text.size() - 1) + 1);
+    }
+    const size_t user_end = text.find(' ');
+    return asleep ? std::string(text.substr(0, text.find(' ', user_end + 1)))
+                  : "";
+  }
+
+  const std::string path_;
+  steady_clock::time_point since_ = steady_clock::now();
+  std::string used_;
+};
+
 }  // namespace
 
 struct WorkerPool::Worker {
@@ -137,11 +185,18 @@ struct WorkerPool::Worker {
     return status;
   }
 
-  enum class End : uint8_t { kEnded, kStopped, kTimeOut };
+  enum class End : uint8_t { kEnded, kStopped, kAsleep, kTimeOut };
 
-  End Await(milliseconds time) const {
-    const auto end = steady_clock::now() + time;
+  // `start_time` to take the job, then `job_time`.
+  End Await(milliseconds start_time, milliseconds job_time) const {
+    auto end = steady_clock::now() + start_time;
+    bool taken = false;
+    Sleep sleep(pid);
     while (true) {
+      if (!taken && header->state.load() == kTaken) {
+        taken = true;
+        end = steady_clock::now() + job_time;
+      }
       const auto left = std::chrono::duration_cast<milliseconds>(
           end - steady_clock::now());
       const int64_t wait =
@@ -151,6 +206,7 @@ struct WorkerPool::Worker {
       if (result > 0) return End::kEnded;
       if (result < 0 && errno != EINTR) return End::kTimeOut;
       if (IsStopped()) return End::kStopped;
+      if (sleep.Look() >= kLongestSleep) return End::kAsleep;
       if (result == 0 && left.count() <= 0) return End::kTimeOut;
     }
   }
@@ -308,11 +364,13 @@ absl::StatusOr<QuoteReply> WorkerPool::Exchange(Job job, uint32_t attempt) {
   worker.header->state.store(kPosted);
   syscall(SYS_futex, &worker.header->state, FUTEX_WAKE, 1, nullptr, nullptr,
           0);
-  switch (worker.Await(options_.job_time + options_.start_time)) {
+  switch (worker.Await(options_.start_time, options_.job_time)) {
     case Worker::End::kEnded:
       break;
     case Worker::End::kStopped:
       return absl::UnavailableError("a worker was stopped; it was killed");
+    case Worker::End::kAsleep:
+      return absl::UnavailableError("a worker slept; it was killed");
     case Worker::End::kTimeOut:
       return absl::DeadlineExceededError(
           "a worker: no reply in time; it was killed");
@@ -443,7 +501,8 @@ absl::StatusOr<QuoteReply> WorkerPool::Quote(
 absl::StatusOr<WorkerPool::ProbeReport> WorkerPool::Probe() {
   absl::StatusOr<std::unique_ptr<Worker>> worker = Start("probe");
   if (!worker.ok()) return worker.status();
-  if ((*worker)->Await(options_.start_time) != Worker::End::kEnded) {
+  if ((*worker)->Await(options_.start_time, options_.start_time) !=
+      Worker::End::kEnded) {
     return absl::DeadlineExceededError("the probe hangs");
   }
   const int status = (*worker)->Reap();

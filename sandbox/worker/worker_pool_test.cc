@@ -82,7 +82,8 @@ TEST_F(WorkerPoolTest, GivesTheLostJobToAnotherWorker) {
       {"empty", "damaged"},         {"lie_nonce", "another job"},
       {"lie_module", "another job"}, {"lie_gas", "cannot be"},
       {"lie_artifact", "refused"},  {"lie_fault", "no memory"},
-      {"stop", "was stopped"},
+      {"stop", "was stopped"},      {"stop_reply", "was stopped"},
+      {"sleep", "slept"},           {"sleep_reply", "slept"},
   };
   for (const auto& [way, expected] : ways) {
     log_.clear();
@@ -143,6 +144,28 @@ TEST_F(WorkerPoolTest, AHungWorkerIsKilledAndNeverAVerdict) {
       pool->Compile(module_, Profile(), kNoLimit).status()));
   EXPECT_EQ(pool->counters().lost, 2u);
   EXPECT_NE(log_.find("no reply in time"), std::string::npos);
+}
+
+// A stopped worker says nothing and does not end; neither does one that waits
+// for ever, or that never comes as far as to take a job.
+TEST_F(WorkerPoolTest, NobodyWaitsForAWorkerThatDoesNothing) {
+  for (const char* const way : {"stop", "stop_reply", "sleep", "sleep_reply"}) {
+    auto pool = Pool(way, 1);
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = pool->Compile(module_, Profile(), kNoLimit);
+    ASSERT_TRUE(answer.ok()) << answer.status() << log_;
+    EXPECT_LT(std::chrono::steady_clock::now() - began,
+              std::chrono::seconds(30))
+        << way << log_;
+  }
+  // The job's own time is not what such a worker costs.
+  auto pool = Pool("late", 100,
+                   {.attempts = 1, .start_time = milliseconds(1500)});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(absl::IsUnavailable(
+      pool->Compile(module_, Profile(), kNoLimit).status()));
+  EXPECT_LT(std::chrono::steady_clock::now() - began,
+            std::chrono::seconds(30));
 }
 
 TEST_F(WorkerPoolTest, SpentTriesAreAFault) {
