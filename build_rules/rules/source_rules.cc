@@ -14,7 +14,7 @@ namespace ingot::rules {
 namespace {
 
 constexpr size_t kMaxLines = 800;
-constexpr size_t kMaxVerifierLines = 2575;
+constexpr size_t kMaxVerifierLines = 2500;
 
 // Standard headers that need nothing from an operating system. <vector> is for
 // the module writer, which lies beside the compiler; that the compiler itself

@@ -65,26 +65,24 @@ class SandboxedVerifier {
   static std::vector<uint8_t> RequestOf(const Specimen& specimen) {
     verifier::wasm32::Request request;
     std::vector<uint8_t> bytes(sizeof request);
-    const auto add = [&](const void* data, size_t size) {
-      bytes.resize((bytes.size() + 15) / 16 * 16);
-      const verifier::wasm32::Part part = {static_cast<uint32_t>(bytes.size()),
-                                           static_cast<uint32_t>(size)};
-      const auto* const begin = static_cast<const uint8_t*>(data);
+    uint32_t parts = 0;
+    const auto add = [&](const auto& table) {
+      const auto* const begin = reinterpret_cast<const uint8_t*>(table.data());
+      const size_t size = table.size() * sizeof table[0];
       bytes.insert(bytes.end(), begin, begin + size);
-      return part;
-    };
-    const auto add_table = [&](const auto& table) {
-      return add(table.data(), table.size() * sizeof table[0]);
+      bytes.resize((bytes.size() + 15) / 16 * 16);
+      request.part_bytes[parts++] = static_cast<uint32_t>(size);
     };
     std::vector<uint8_t> profile(kProfileBytes);
     Encode(specimen.program->profile(), profile);
-    request.profile = add_table(profile);
-    request.module = add_table(specimen.module_bytes);
-    request.code = add_table(specimen.code);
-    request.rodata = add_table(specimen.rodata);
-    request.functions = add_table(specimen.functions);
-    request.traps = add_table(specimen.traps);
-    request.certificates = add_table(specimen.certificates);
+    add(profile);
+    add(specimen.module_bytes);
+    add(specimen.code);
+    add(specimen.rodata);
+    add(specimen.functions);
+    add(specimen.traps);
+    add(specimen.certificates);
+    EXPECT_EQ(parts, verifier::wasm32::kParts);
     request.text_bytes = specimen.text_bytes;
     std::memcpy(bytes.data(), &request, sizeof request);
     return bytes;

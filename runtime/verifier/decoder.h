@@ -16,7 +16,7 @@ namespace ingot::verifier {
 enum class Op : uint8_t {
   kPlain,     // only its operands' roles
   kMov, kMovImm, kLoad, kStore, kStoreImm, kMovsxd, kLea, kCmov,
-  kAdd, kAddImm, kSubImm, kCmp, kCmpMem, kCmpImm, kTest,
+  kAdd, kAddImm, kSubImm, kCmp, kCmpMem, kCmpImm, kTest, kTestImm,
   kDivide, kExtend,  // rdx is written, and rax by a division
   kJcc, kJmp, kJmpReg, kJmpMem, kCall, kCallMem, kRet, kUd2,
 };
@@ -52,7 +52,7 @@ struct Instruction {
   int32_t disp = 0;
   int64_t imm = 0;             // sign-extended; a jump's displacement
   uint8_t length = 0;
-  uint8_t reg = kNoRegister;   // modrm.reg, general or vector
+  uint8_t reg = 0;             // modrm.reg, general or vector, if it has a role
   // Bit r: general register r is an operand; is written. Addresses are not
   // among them.
   uint16_t general = 0;
@@ -134,7 +134,6 @@ struct alignas(64) Cell {
   Instruction in;
   uint32_t reg_roles = 0, rm_roles = 0, vvvv_roles = 0;
   uint8_t ext = 0, imm = 0;
-  bool has_reg = false;
   uint8_t low_bits = 0;    // of modrm that are 0 without REX
   uint8_t refused = 0x10;  // bits of vvvv, and 0x10: there is no such form
 };
@@ -164,7 +163,6 @@ consteval Cell CellOf(uint32_t f, bool wide, bool memory) {
                                              : Roles(form.vvvv);
   cell.ext = form.ext;
   cell.imm = form.imm;
-  cell.has_reg = form.reg != kNone;
   cell.low_bits = (IsByte(form.reg) ? 0x20 : 0) | (IsByte(rm) ? 4 : 0);
   cell.refused = form.vvvv == kNone ? 0x0F : 0;
   return cell;
@@ -255,42 +253,24 @@ inline int64_t LoadSigned(const uint8_t* bytes, uint32_t count) {
   return at + disp_bytes;
 }
 
-// What VEX of two bytes or three says (R, X, B and vvvv stand inverted), and
-// the page that the opcode is looked for in: 0 if there is none.
-struct Vex {
-  uint8_t length, page, rex, vvvv;
-};
-
-inline Vex ReadVex(const uint8_t* bytes) {
-  const bool has_three = bytes[0] == 0xC4;
-  const uint32_t last = bytes[has_three ? 2 : 1];
-  const uint32_t first = has_three ? bytes[1] : (last & 0x80) | 0x61;
-  const uint32_t w = has_three ? last >> 4 & 8 : 0, map = first & 31;
-  if (map < 1 || map > 3 || (last & 4) != 0) return {};
-  return {static_cast<uint8_t>(has_three ? 3 : 2),
-          static_cast<uint8_t>(kVexMap1 + 4 * (map - 1) + (last & 3)),
-          static_cast<uint8_t>(0x40 | w | (~first >> 5 & 7)),
-          static_cast<uint8_t>(~last >> 3 & 15)};
-}
-
 }  // namespace forms
-
-// Number of forms, and a form's name.
-inline uint32_t FormCount() { return forms::kFormCount; }
-inline const char* FormName(uint32_t form) { return forms::kForms[form].name; }
 
 // The longest instruction of the table has 15 bytes, and numbers are read as if
 // they had eight.
 inline constexpr uint32_t kWindow = 24;
 
 // At the end of the code, where a window would run over it.
-bool DecodeTail(const uint8_t* bytes, uint32_t size, Instruction* out);
 // The instruction at the beginning of `bytes`, of which `size` are there.
 [[gnu::always_inline]] inline bool DecodeInstruction(const uint8_t* bytes,
                                                      uint32_t size,
                                                      Instruction* out) {
   using namespace forms;
-  if (size < kWindow) [[unlikely]] return DecodeTail(bytes, size, out);
+  uint8_t window[kWindow];
+  if (size < kWindow) [[unlikely]] {
+    std::memset(window, 0, kWindow);
+    std::memcpy(window, bytes, size);
+    bytes = window;
+  }
   // Half of all instructions begin with REX.
   const bool has_rex = (bytes[0] & 0xF0) == 0x40;
   uint32_t rex = has_rex ? bytes[0] : 0, page = has_rex ? kRexed : 0;
@@ -299,12 +279,16 @@ bool DecodeTail(const uint8_t* bytes, uint32_t size, Instruction* out);
   uint32_t entry = kTables.entries[page][byte];
   while (entry >= kVex) [[unlikely]] {
     if (entry == kVex) {
-      const Vex vex = ReadVex(bytes);
-      if (vex.page == 0) return false;
-      at = vex.length;
-      page = vex.page;
-      rex = vex.rex;
-      vvvv = vex.vvvv;
+      // Of two bytes or three; R, X, B and vvvv stand inverted.
+      const bool has_three = byte == 0xC4;
+      const uint32_t last = bytes[has_three ? 2 : 1];
+      const uint32_t first = has_three ? bytes[1] : (last & 0x80) | 0x61;
+      const uint32_t w = has_three ? last >> 4 & 8 : 0, map = first & 31;
+      if (map < 1 || map > 3 || (last & 4) != 0) return false;
+      at = has_three ? 3 : 2;
+      rex = 0x40 | w | (~first >> 5 & 7);
+      vvvv = ~last >> 3 & 15;
+      page = kVexMap1 + 4 * (map - 1) + (last & 3);
     } else {
       if ((byte & 0xF0) == 0x40) rex = byte;
       page = entry - kNextPage;
@@ -336,7 +320,7 @@ bool DecodeTail(const uint8_t* bytes, uint32_t size, Instruction* out);
     rm = kRax;
     if (cell.rm_roles != 0) out->rm = kRax;
   }
-  out->reg = static_cast<uint8_t>(cell.has_reg ? reg : kNoRegister);
+  out->reg = static_cast<uint8_t>(reg);
   const uint32_t roles = cell.reg_roles << reg | cell.rm_roles << rm |
                          cell.vvvv_roles << vvvv;
   out->general = static_cast<uint16_t>(roles);
@@ -346,14 +330,7 @@ bool DecodeTail(const uint8_t* bytes, uint32_t size, Instruction* out);
     at += cell.imm;
   }
   out->length = static_cast<uint8_t>(at);
-  return true;
-}
-
-// In a copy, with zeroes behind.
-inline bool DecodeTail(const uint8_t* bytes, uint32_t size, Instruction* out) {
-  uint8_t window[kWindow] = {};
-  std::memcpy(window, bytes, size);
-  return DecodeInstruction(window, kWindow, out) && out->length <= size;
+  return at <= size;
 }
 
 }  // namespace ingot::verifier

@@ -86,7 +86,7 @@ TEST(DecoderTest, AgreesWithZydisOnEveryForm) {
   ZydisDecoder zydis;
   ZydisDecoderInit(&zydis, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   Random random;
-  std::vector<uint32_t> seen(FormCount());
+  std::vector<uint32_t> seen(forms::kFormCount);
   uint32_t differences = 0;
   for (uint32_t i = 0; i < kTries && differences < 10; ++i) {
     uint8_t bytes[24];
@@ -98,7 +98,7 @@ TEST(DecoderTest, AgreesWithZydisOnEveryForm) {
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     const bool decoded = ZYAN_SUCCESS(
         ZydisDecoderDecodeFull(&zydis, bytes, 15, &other, operands));
-    ASSERT_TRUE(decoded) << FormName(in.form);
+    ASSERT_TRUE(decoded) << forms::kForms[in.form].name;
     uint32_t written = 0;
     bool memory = false, same = other.length == in.length;
     const bool is_call = in.op == Op::kCall || in.op == Op::kCallMem;
@@ -135,15 +135,15 @@ TEST(DecoderTest, AgreesWithZydisOnEveryForm) {
     same = same && written == in.written;
     if (same) continue;
     ++differences;
-    ADD_FAILURE() << FormName(in.form) << ": ours " << int{in.length}
+    ADD_FAILURE() << forms::kForms[in.form].name << ": ours " << int{in.length}
                   << " bytes, written " << in.written << ", memory "
                   << static_cast<int>(in.mem) << "; Zydis "
                   << int{other.length} << ", written " << written
                   << ", memory " << memory << " ("
                   << ZydisMnemonicGetString(other.mnemonic) << ")";
   }
-  for (uint32_t f = 0; f < FormCount(); ++f) {
-    EXPECT_GE(seen[f], kAtLeastPerForm) << FormName(f);
+  for (uint32_t f = 0; f < forms::kFormCount; ++f) {
+    EXPECT_GE(seen[f], kAtLeastPerForm) << forms::kForms[f].name;
   }
 }
 
@@ -242,8 +242,8 @@ TEST(DecoderTest, ReadsWhatAsmjitWrites) {
   ASSERT_EQ(holder.init(asmjit::Environment(asmjit::Arch::kX64)), 0u);
   asmjit::x86::Assembler assembler(&holder);
   Random random;
-  std::vector<uint32_t> written(FormCount());
-  std::vector<bool> is_raw(FormCount());
+  std::vector<uint32_t> written(forms::kFormCount);
+  std::vector<bool> is_raw(forms::kFormCount);
   for (uint32_t i = 0; i < kTries; ++i) {
     uint8_t bytes[24];
     RandomInstruction(random, bytes);
@@ -282,8 +282,8 @@ TEST(DecoderTest, ReadsWhatAsmjitWrites) {
         << text;
     ++written[in.form];
   }
-  for (uint32_t f = 0; f < FormCount(); ++f) {
-    if (!is_raw[f]) EXPECT_GE(written[f], kAtLeastPerForm) << FormName(f);
+  for (uint32_t f = 0; f < forms::kFormCount; ++f) {
+    if (!is_raw[f]) EXPECT_GE(written[f], kAtLeastPerForm) << forms::kForms[f].name;
   }
 }
 
@@ -326,7 +326,7 @@ TEST(DecoderTest, RefusesWhatTheDialectDoesNotHave) {
     Instruction in;
     EXPECT_FALSE(DecodeInstruction(
         bytes.data(), static_cast<uint32_t>(bytes.size()), &in))
-        << "first byte " << int{bytes[0]} << ", form " << FormName(in.form);
+        << "first byte " << int{bytes[0]} << ", form " << forms::kForms[in.form].name;
   }
 }
 

@@ -60,36 +60,20 @@ const Entry* Find(std::span<const Entry> entries, uint32_t offset,
 
 }  // namespace
 
-FunctionPass::FunctionPass(ArtifactFacts* facts, uint32_t defined,
-                           std::span<const TrapEntry> traps,
-                           std::span<const CertificateEntry> certificates)
-    : facts_(*facts),
-      parts_(facts->parts),
-      module_(*parts_.module),
-      entry_(parts_.functions[defined]),
-      meter_(facts->meter),
-      function_(module_.imported_functions + defined),
-      rodata_begin_(facts->rodata_at),
-      end_(entry_.code_offset + entry_.code_bytes),
-      frame_(static_cast<int32_t>(entry_.frame_bytes)),
-      own_(ShapeOf(TypeOf({CalledKind::kFunction, 0, function_}))),
-      traps_(traps),
-      certificates_(certificates),
-      at_(entry_.code_offset) {}
-
-uint32_t FunctionPass::TypeOf(const Callee& callee) const {
-  return callee.kind == CalledKind::kIndirect
-             ? callee.index
-             : parts_.arena->Get(module_.functions, callee.index);
-}
-
-FunctionPass::Shape FunctionPass::ShapeOf(uint32_t type) const {
-  const wasm::FuncType& signature = parts_.arena->Get(module_.types, type);
-  const auto pool = parts_.arena->View(module_.type_pool);
+FunctionPass::Shape FunctionPass::ShapeOf(const Callee& callee) const {
+  if (callee.kind == CalledKind::kRuntime) {
+    return {0, kReturnsI32[callee.index] ? 1u << kRax : 0, 0, 0};
+  }
+  const Arena& arena = *parts_.arena;
+  const bool is_type = callee.kind == CalledKind::kIndirect;
+  const wasm::FuncType& signature = arena.Get(
+      module_.types,
+      is_type ? callee.index : arena.Get(module_.functions, callee.index));
+  const auto pool = arena.View(module_.type_pool);
+  const uint32_t values = uint32_t{signature.params} + signature.results;
   Shape shape;
   abi::ArgumentCursor arguments, results;
-  for (uint32_t i = 0; i < signature.params + uint32_t{signature.results};
-       ++i) {
+  for (uint32_t i = 0; i < values; ++i) {
     const bool is_result = i >= signature.params;
     const wasm::ValType value = pool[signature.pool_offset + i];
     const auto place = (is_result ? results : arguments).Next(value);
@@ -119,18 +103,16 @@ Refusal FunctionPass::Run() {
       return {Reason::kOverlap, function_, entry.code_offset};
     }
   }
-  Reason reason = Reason::kNone;
-  if (meter_ != nullptr) {
-    reason = meter_->Begin(function_ - module_.imported_functions);
-  }
-  if (reason == Reason::kNone) reason = Prologue();
+  Reason reason = Prologue();
   if (reason == Reason::kNone) reason = Code();
-  if (reason == Reason::kNone) return {};
-  return {reason, function_, at_};
+  return reason == Reason::kNone ? Refusal{} : Refusal{reason, function_, at_};
 }
 
 // T1, but for the zeroing of locals.
 Reason FunctionPass::Prologue() {
+  if (meter_ != nullptr) {
+    RETURN_IF_REFUSED(meter_->Begin(function_ - module_.imported_functions));
+  }
   VERIFY(frame_ >= 16, kFrameSize);
   Instruction in;
   VERIFY(TakeImmediate(Op::kSubImm, kRsp, frame_ - 8) &&
@@ -214,7 +196,6 @@ Reason FunctionPass::Step(const Instruction& in) {
   if ((in.general & kPinned) != 0) [[unlikely]] return Pinned(in);
   switch (in.op) {
     case Op::kUd2:
-      straight_ = false;
       reachable_ = false;
       return UseSite(kOwnCodes);
     case Op::kJcc: return Jcc(in);
@@ -223,8 +204,7 @@ Reason FunctionPass::Step(const Instruction& in) {
     case Op::kCall: {
       const uint32_t function = FunctionAt(int64_t{next()} + in.imm);
       VERIFY(function != kNowhere, kCallTarget);
-      const Callee callee = {CalledKind::kFunction, 0, function};
-      return FinishCall(ShapeOf(TypeOf(callee)), callee);
+      return FinishCall({CalledKind::kFunction, 0, function});
     }
     case Op::kCallMem: return RuntimeCall(in);
     case Op::kRet: return Reason::kStackPointer;
@@ -324,9 +304,7 @@ FunctionPass::Target FunctionPass::FindTarget(int64_t to) {
   const auto offset = static_cast<uint32_t>(to);
   const CertificateEntry* certificate =
       Find(certificates_, offset, next_certificate_);
-  if (certificate != nullptr) {
-    return {nullptr, offset != closed_label_ ? certificate : nullptr};
-  }
+  if (certificate != nullptr) return {nullptr, certificate};
   // Only `ud2` is one.
   if (end_ - offset < 2 || parts_.code[offset] != 0x0F ||
       parts_.code[offset + 1] != 0x0B) {
@@ -398,7 +376,6 @@ Reason FunctionPass::Jump(int64_t to) {
   const CertificateEntry* certificate = FindTarget(to).certificate;
   VERIFY(certificate != nullptr, kJumpTarget);
   VERIFY(!IsRepair(*certificate), kTransfer);
-  straight_ = false;
   reachable_ = false;
   return Branch(*certificate);
 }
@@ -411,9 +388,8 @@ Reason FunctionPass::JumpByTable(const Instruction& in) {
   int32_t distance = 0, last = 0;
   for (uint64_t k = 0; k < tag.value; ++k, table += 4, last = distance) {
     std::memcpy(&distance, table, sizeof distance);
-    if (k != 0 && distance == last) continue;
-    RETURN_IF_REFUSED(
-        Jump(int64_t{parts_.text_bytes} + rodata_begin_ + distance));
+    const int64_t to = int64_t{parts_.text_bytes} + rodata_begin_ + distance;
+    if (k == 0 || distance != last) RETURN_IF_REFUSED(Jump(to));
   }
   return Reason::kNone;
 }
@@ -435,8 +411,6 @@ Reason FunctionPass::RuntimeCall(const Instruction& in) {
   const Tag number = state_.At(kR11);
   VERIFY(number.kind == TagKind::kConst && number.value < sizeof(kReturnsI32),
          kRuntimeCall);
-  Shape shape;
-  if (kReturnsI32[number.value]) shape.results_mask = 1u << kRax;
   Callee callee = {CalledKind::kRuntime, 2,
                    static_cast<uint32_t>(number.value)};
   for (uint32_t i = 0; i < 2; ++i) {
@@ -444,11 +418,12 @@ Reason FunctionPass::RuntimeCall(const Instruction& in) {
     if (immediate.kind != TagKind::kConst) continue;
     callee.immediate[i] = static_cast<uint32_t>(immediate.value);
   }
-  return FinishCall(shape, callee);
+  return FinishCall(callee);
 }
 
 // T8 from its call on.
-Reason FunctionPass::FinishCall(const Shape& shape, const Callee& callee) {
+Reason FunctionPass::FinishCall(const Callee& callee) {
+  const Shape shape = ShapeOf(callee);
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
   VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
              frame_ - 16,
@@ -496,8 +471,8 @@ Reason FunctionPass::PayGas(const Instruction& in) {
     const auto paid = static_cast<uint64_t>(in.imm);
     Compare({Flags::kPaid, kCcLess, kGas, 0, {TagKind::kConst, 0, paid}});
   }
-  if (meter_ == nullptr) return Reason::kNone;
-  return meter_->Pay(is_payment ? in.imm : -in.imm);
+  const int64_t amount = is_payment ? in.imm : -in.imm;
+  return meter_ != nullptr ? meter_->Pay(amount) : Reason::kNone;
 }
 
 }  // namespace ingot::verifier

@@ -35,7 +35,10 @@ class FunctionPass {
   // `traps` and `certificates` are those up to the function's end, in order.
   FunctionPass(ArtifactFacts* facts, uint32_t defined,
                std::span<const abi::TrapEntry> traps,
-               std::span<const abi::CertificateEntry> certificates);
+               std::span<const abi::CertificateEntry> certificates)
+      : facts_(*facts), entry_(facts->parts.functions[defined]),
+        function_(module_.imported_functions + defined), traps_(traps),
+        certificates_(certificates) {}
 
   Refusal Run();
 
@@ -87,7 +90,7 @@ class FunctionPass {
   Reason JumpByTable(const Instruction& in);
   Reason Branch(const abi::CertificateEntry& to);
   Reason RuntimeCall(const Instruction& in);
-  Reason FinishCall(const Shape& shape, const Callee& callee);
+  Reason FinishCall(const Callee& callee);
   Reason TrapAt(const abi::TrapEntry& entry, uint32_t codes);
   Reason UseSite(uint32_t codes);
   Reason PayGas(const Instruction& in);
@@ -95,8 +98,7 @@ class FunctionPass {
                                  bool is_call) const;
   Target FindTarget(int64_t to);
   uint32_t FunctionAt(int64_t code_offset) const;
-  uint32_t TypeOf(const Callee& callee) const;
-  Shape ShapeOf(uint32_t type) const;
+  Shape ShapeOf(const Callee& callee) const;
 
   // templates.cc
   bool Next(uint32_t* at, Instruction* out) const;
@@ -152,19 +154,19 @@ class FunctionPass {
   }
 
   ArtifactFacts& facts_;
-  const CodeParts& parts_;
-  const wasm::Module& module_;
+  const CodeParts& parts_ = facts_.parts;
+  const wasm::Module& module_ = *parts_.module;
   const abi::FunctionEntry& entry_;
-  Meter* const meter_;
+  Meter* const meter_ = facts_.meter;
   const uint32_t function_;
-  const uint32_t rodata_begin_;
-  const uint32_t end_;
-  const int32_t frame_;
-  const Shape own_;
+  const uint32_t rodata_begin_ = facts_.rodata_at;
+  const uint32_t end_ = entry_.code_offset + entry_.code_bytes;
+  const int32_t frame_ = static_cast<int32_t>(entry_.frame_bytes);
+  const Shape own_ = ShapeOf({CalledKind::kFunction, 0, function_});
   const std::span<const abi::TrapEntry> traps_;  // of this function
-  const std::span<const abi::CertificateEntry> certificates_;
+  std::span<const abi::CertificateEntry> certificates_;
 
-  uint32_t at_ = 0;       // of the current instruction
+  uint32_t at_ = entry_.code_offset;  // of the current instruction
   uint32_t length_ = 0;   // with what follows as one template
   uint32_t next_trap_ = 0;
   uint32_t next_certificate_ = 0;
@@ -175,8 +177,7 @@ class FunctionPass {
   bool straight_ = true;   // no label or jump since the entry
   bool base_saved_ = false;
   const abi::TrapEntry* call_site_ = nullptr;  // of the last call
-  Repair repair_;                     // that the pass is in
-  uint32_t closed_label_ = kNowhere;  // of the zeroing loop
+  Repair repair_;  // that the pass is in
   RegisterState state_;
   Comparison compared_;
   uint32_t compared_for_ = kNowhere;

@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "compiler/abi/traps.h"
 #include "runtime/verifier/function_pass.h"
 #include "runtime/verifier/refuse.h"
@@ -27,7 +29,7 @@ void FunctionPass::Move(const Instruction& in) {
 void FunctionPass::MoveImmediate(const Instruction& in) {
   state_.Write(in);
   const uint64_t value = in.width == 4 ? static_cast<uint32_t>(in.imm) : in.imm;
-  state_.SetTag(in.reg != kNoRegister ? in.reg : in.rm,
+  state_.SetTag(static_cast<uint8_t>(std::countr_zero(in.written)),
                 {TagKind::kConst, 0, value});
 }
 
@@ -44,7 +46,7 @@ void FunctionPass::ConditionalMove(const Instruction& in) {
 // add rm, reg
 void FunctionPass::Add(const Instruction& in) {
   const Tag to = state_.At(in.rm), from = state_.At(in.reg);
-  const bool from_zero_upper = state_.IsZeroUpper(in.reg);
+  const bool from_zero_upper = state_.Implies(1u << in.reg);
   state_.Write(in);
   if (in.width != 8 || in.reg == in.rm) return;
   if (to.kind == TagKind::kConst && to.value <= kLargestSum &&
@@ -108,12 +110,11 @@ Reason FunctionPass::Frame(const Instruction& in) {
 // [base + index + disp], and the end of T7.
 Reason FunctionPass::Heap(const Instruction& in, bool imported) {
   VERIFY(module_.memories.size != 0 &&
-             (module_.imported_memories != 0) == imported,
-         kMemoryOperand);
-  VERIFY(in.scale == 0 && !IsPinned(in.index) && in.mem_bytes <= 8,
+             (module_.imported_memories != 0) == imported && in.scale == 0 &&
+             !IsPinned(in.index) && in.mem_bytes <= 8,
          kMemoryOperand);
   if (in.disp >= 0) {
-    VERIFY(state_.IsZeroUpper(in.index), kIndex);
+    VERIFY(state_.Implies(1u << in.index), kIndex);
   } else {
     const Tag sum = state_.At(in.index);
     const int64_t below = -int64_t{in.disp};

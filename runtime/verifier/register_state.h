@@ -41,8 +41,7 @@ struct Tag {
 
 class RegisterState {
  public:
-  // Bit r: register r has a zero upper half.
-  bool IsZeroUpper(uint8_t reg) const { return (zero_upper_ >> reg & 1) != 0; }
+  // Whether these registers have a zero upper half (bit r: register r).
   bool Implies(uint32_t mask) const { return (mask & ~zero_upper_) == 0; }
 
   // Only `mask` is known.

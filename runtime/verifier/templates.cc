@@ -81,11 +81,11 @@ Reason FunctionPass::ZeroingLoop(const Instruction& in) {
              in.imm > 0 && int64_t{store.disp} + 8 >= 0 &&
              store.disp + 8 * in.imm + 8 <= frame_ - 16,
          kFrameOperand);
-  const uint32_t known = certificates_[next_certificate_++].zero_upper &
-                         0xFFFF & ~(1u << kR11);
+  const uint32_t known =
+      certificates_[0].zero_upper & 0xFFFF & ~(1u << kR11);
   VERIFY(state_.Implies(known), kCertificateNotImplied);
   state_.Reset(known);
-  closed_label_ = label;
+  certificates_ = certificates_.subspan(1);  // no other jump leads to it
   straight_ = false;
   return Reason::kNone;
 }
@@ -108,8 +108,7 @@ FunctionPass::Repair FunctionPass::RepairAt(uint32_t label) const {
   }
   // From a general register to a vector register, and nothing else.
   const bool moves = second.op == Op::kPlain && second.rm != kNoRegister &&
-                     second.reg != kNoRegister && second.written == 0 &&
-                     second.general == 1u << second.rm;
+                     second.written == 0 && second.general == 1u << second.rm;
   return first.op == Op::kMovImm && moves ? repair : Repair{};
 }
 
@@ -179,7 +178,7 @@ Reason FunctionPass::CalleeBase(const Instruction& in, uint32_t moved) {
   VERIFY(base_saved_, kBaseNotRestored);
   VERIFY(Take(&go) && IsThrough(go, Op::kCallMem, in.base, cell),
          kIndirectCall);
-  return FinishCall(ShapeOf(TypeOf(callee)), callee);
+  return FinishCall(callee);
 }
 
 // T2 and T14, behind `add rsp`.
@@ -202,7 +201,7 @@ Reason FunctionPass::LeaveFrame(uint32_t moved) {
 
 Reason FunctionPass::TailCall(const Callee& callee, uint32_t moved) {
   VERIFY(callee.index != kNowhere, kCallTarget);
-  const Shape shape = ShapeOf(TypeOf(callee));
+  const Shape shape = ShapeOf(callee);
   VERIFY(state_.Implies(shape.arguments_mask), kNotZeroExtended);
   // Nothing moves if there is nothing on either side.
   VERIFY(moved == kNowhere ? own_.argument_slots + shape.argument_slots == 0
@@ -212,7 +211,6 @@ Reason FunctionPass::TailCall(const Callee& callee, uint32_t moved) {
              (own_.results_mask & ~shape.results_mask) == 0,
          kTailCall);
   facts_.left_by_tail_call |= callee.kind != CalledKind::kFunction;
-  straight_ = false;
   reachable_ = false;
   if (meter_ == nullptr) return Reason::kNone;
   return meter_->End(SegmentEnd::kTailCall, callee);

@@ -26,12 +26,10 @@ constexpr Row kRows[] = {
 // The entries that lie before `end`, taken from the front of `entries`.
 template <typename Entry>
 std::span<const Entry> Take(std::span<const Entry>* entries, uint64_t end) {
-  size_t count = 0;
-  while (count < entries->size() && (*entries)[count].code_offset < end) {
-    ++count;
-  }
-  const auto taken = entries->first(count);
-  *entries = entries->subspan(count);
+  size_t n = 0;
+  while (n < entries->size() && (*entries)[n].code_offset < end) ++n;
+  const auto taken = entries->first(n);
+  *entries = entries->subspan(n);
   return taken;
 }
 

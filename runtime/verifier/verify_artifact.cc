@@ -5,7 +5,6 @@
 #include <cstring>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/cord.h"
@@ -23,14 +22,6 @@ constexpr char kPayload[] = "ingot/verifier_refusal";
 // its successors, a trap point and a control for each instruction.
 constexpr uint64_t kScratchPerByte = 192;
 constexpr uint64_t kSmallestScratch = uint64_t{1} << 20;
-
-uint64_t LargestBody(const Program& program) {
-  uint64_t largest = 0;
-  for (const wasm::Body& body : program.View(program.module().bodies)) {
-    largest = std::max<uint64_t>(largest, body.end - body.begin);
-  }
-  return largest;
-}
 
 // The kept sections stand in the artifact as they stand in the module; behind
 // them is only where they stood.
@@ -76,17 +67,15 @@ absl::Status ToStatus(const verifier::Refusal& refusal) {
 
 verifier::CodeParts PartsOf(const ArtifactView& view, const Arena& arena,
                             const wasm::Module& module) {
-  verifier::CodeParts parts;
-  parts.code = view.text.first(view.identity.code_bytes);
-  parts.text_bytes = static_cast<uint32_t>(view.text.size());
-  parts.isa = view.profile.TargetIsa();
-  parts.rodata = view.rodata;
-  parts.functions = view.functions;
-  parts.traps = view.traps;
-  parts.certificates = view.certificates;
-  parts.arena = &arena;
-  parts.module = &module;
-  return parts;
+  return {.code = view.text.first(view.identity.code_bytes),
+          .text_bytes = static_cast<uint32_t>(view.text.size()),
+          .isa = view.profile.TargetIsa(),
+          .rodata = view.rodata,
+          .functions = view.functions,
+          .traps = view.traps,
+          .certificates = view.certificates,
+          .arena = &arena,
+          .module = &module};
 }
 
 verifier::Refusal RefusalOf(const absl::Status& status) {
@@ -133,9 +122,12 @@ absl::Status VerifyWithModule(const ArtifactView& view,
     return MakeArtifactError(ArtifactError::kModuleSection,
                              "not the module's sections");
   }
+  uint64_t largest = 0;
+  for (const wasm::Body& body : (*program)->View(module.bodies)) {
+    largest = std::max<uint64_t>(largest, body.end - body.begin);
+  }
   const uint64_t pages =
-      (kSmallestScratch + kScratchPerByte * LargestBody(**program)) /
-      Arena::kPageBytes;
+      (kSmallestScratch + kScratchPerByte * largest) / Arena::kPageBytes;
   const std::unique_ptr<uint8_t[], void (*)(void*)> region(
       static_cast<uint8_t*>(std::malloc(pages * Arena::kPageBytes)),
       &std::free);

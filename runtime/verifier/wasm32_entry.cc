@@ -20,8 +20,7 @@ extern "C" uint8_t __heap_base;
 namespace ingot::verifier::wasm32 {
 namespace {
 
-uint32_t request_address;
-uint32_t request_bytes;
+std::span<const uint8_t> request;
 Answer answer;
 
 // The arena's base is address 0, which the language takes for "no object"; the
@@ -32,31 +31,37 @@ uint8_t* LinearMemory() {
   return base;
 }
 
-// Free from `used` on; the host's budget of pages bounds it.
-Arena ArenaFrom(uint32_t used) {
+// What is free from `begin` on; the host's budget of pages bounds it.
+Arena ArenaFrom(const uint8_t* begin) {
   const auto pages = static_cast<uint32_t>(__builtin_wasm_memory_size(0));
-  return Arena(LinearMemory(), used, pages * Arena::kPageBytes,
+  return Arena(LinearMemory(), static_cast<uint32_t>(begin - LinearMemory()),
+               pages * Arena::kPageBytes,
                uint64_t{65535} * Arena::kPageBytes);
+}
+
+const Request& Head() {
+  return *reinterpret_cast<const Request*>(request.data());
 }
 
 // A part that leaves the request is empty.
 template <typename T>
 std::span<const T> View(Part part) {
-  if (part.size > request_bytes || part.offset > request_bytes - part.size ||
-      part.offset % 16 != 0) {
-    return {};
+  const uint32_t* const sizes = Head().part_bytes;
+  uint64_t begin = sizeof(Request);
+  for (uint32_t p = 0; p < part; ++p) {
+    begin += (uint64_t{sizes[p]} + 15) & ~uint64_t{15};
   }
-  return {reinterpret_cast<const T*>(LinearMemory() + request_address +
-                                     part.offset),
-          part.size / sizeof(T)};
+  if (begin + sizes[part] > request.size()) return {};
+  return {reinterpret_cast<const T*>(request.data() + begin),
+          sizes[part] / sizeof(T)};
 }
 
-Status Verify(const Request& request, Refusal* refusal) {
+Status Verify(Refusal* refusal) {
   Profile profile;
-  Status status = Decode(View<uint8_t>(request.profile), &profile);
+  Status status = Decode(View<uint8_t>(kProfile), &profile);
   if (!status.ok()) return status;
-  Arena arena = ArenaFrom(request_address + request_bytes);
-  const std::span<const uint8_t> bytes = View<uint8_t>(request.module);
+  Arena arena = ArenaFrom(request.data() + request.size());
+  const std::span<const uint8_t> bytes = View<uint8_t>(kModule);
   wasm::Module module;
   status = wasm::Decode(arena, bytes.data(),
                         static_cast<uint32_t>(bytes.size()), profile.limits,
@@ -65,16 +70,16 @@ Status Verify(const Request& request, Refusal* refusal) {
   status = wasm::Validate(arena, bytes.data(), profile.limits,
                           profile.Features(), &module);
   if (!status.ok()) return status;
-  CodeParts parts;
-  parts.code = View<uint8_t>(request.code);
-  parts.text_bytes = request.text_bytes;
-  parts.isa = profile.TargetIsa();
-  parts.rodata = View<uint8_t>(request.rodata);
-  parts.functions = View<abi::FunctionEntry>(request.functions);
-  parts.traps = View<abi::TrapEntry>(request.traps);
-  parts.certificates = View<abi::CertificateEntry>(request.certificates);
-  parts.arena = &arena;
-  parts.module = &module;
+  const CodeParts parts = {
+      .code = View<uint8_t>(kCode),
+      .text_bytes = Head().text_bytes,
+      .isa = profile.TargetIsa(),
+      .rodata = View<uint8_t>(kRodata),
+      .functions = View<abi::FunctionEntry>(kFunctions),
+      .traps = View<abi::TrapEntry>(kTraps),
+      .certificates = View<abi::CertificateEntry>(kCertificates),
+      .arena = &arena,
+      .module = &module};
   *refusal = VerifyMetering(parts, bytes, profile.execution, arena);
   return kOkStatus;
 }
@@ -82,20 +87,16 @@ Status Verify(const Request& request, Refusal* refusal) {
 }  // namespace
 
 INGOT_EXPORT(verifier_input) uint32_t PlaceInput(uint32_t bytes) {
-  Arena arena = ArenaFrom(
-      static_cast<uint32_t>(reinterpret_cast<uintptr_t>(&__heap_base)));
-  request_address = bytes < sizeof(Request) ? 0 : arena.Allocate(bytes);
-  request_bytes = bytes;
-  return request_address;
+  Arena arena = ArenaFrom(&__heap_base);
+  const uint32_t at = bytes < sizeof(Request) ? 0 : arena.Allocate(bytes);
+  request = {LinearMemory() + at, at == 0 ? 0 : bytes};
+  return at;
 }
 
 INGOT_EXPORT(verifier_run) const Answer* Run() {
-  INGOT_CHECK(request_address != 0);
+  INGOT_CHECK(!request.empty());
   Refusal refusal;
-  const Status status =
-      Verify(*reinterpret_cast<const Request*>(LinearMemory() +
-                                               request_address),
-             &refusal);
+  const Status status = Verify(&refusal);
   answer = {static_cast<uint32_t>(status.code),
             static_cast<uint32_t>(refusal.reason), refusal.function,
             refusal.code_offset};

@@ -77,7 +77,7 @@ void WasmSegments::Append(std::span<T> items, uint32_t* count, const T& item) {
   if (!overflow_) items[(*count)++] = item;
 }
 
-bool WasmSegments::Allocate(const wasm::Body& body) {
+bool WasmSegments::Build(const wasm::Body& body) {
   arena_.Rewind(mark_);
   // A branch, control or call opens at most two segments; a body's price in
   // full segments opens the others.
@@ -97,11 +97,6 @@ bool WasmSegments::Allocate(const wasm::Body& body) {
   depth_ = skipped_ = 0;
   loop_ = kNowhere;
   calls_ = overflow_ = false;
-  return true;
-}
-
-bool WasmSegments::Build(const wasm::Body& body) {
-  if (!Allocate(body)) return false;
   const wasm::Module& module = *parts_.module;
   const wasm::FuncType& type = parts_.arena->Get(
       module.types, parts_.arena->Get(module.functions, body.function));

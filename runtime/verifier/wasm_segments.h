@@ -34,13 +34,12 @@ struct Callee {
   // Whether code that calls `made` does what the module says. An immediate that
   // comes from a register of which nothing is known is the executor's to check.
   bool IsMadeBy(const Callee& made) const {
-    if (kind != made.kind || index != made.index) return false;
     for (uint32_t i = 0; i < immediates; ++i) {
       if (made.immediate[i] != kNowhere && made.immediate[i] != immediate[i]) {
         return false;
       }
     }
-    return true;
+    return kind == made.kind && index == made.index;
   }
 };
 
@@ -121,7 +120,6 @@ class WasmSegments {
   bool Take(uint64_t count, std::span<T>* out);
   template <typename T>
   void Append(std::span<T> items, uint32_t* count, const T& item);
-  bool Allocate(const wasm::Body& body);
   bool Skip(const wasm::Operator& op);
   void Step(wasm::OperatorReader& reader, const wasm::Operator& op);
   void EndControl(const wasm::Operator& op, uint32_t next);
