@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -198,13 +199,18 @@ int mprotect(void* address, size_t size, int protection) noexcept {
   }));
 }
 
-pid_t fork() noexcept {
-  // The C library's own, which takes care of its locks.
-  static const auto kernel =
-      reinterpret_cast<pid_t (*)()>(dlsym(RTLD_NEXT, "fork"));
-  return static_cast<pid_t>(Watched({.call = Call::kFork}, [&] {
-    return static_cast<int64_t>(kernel());
-  }));
+int posix_spawn(pid_t* id, const char* path,
+                const posix_spawn_file_actions_t* actions,
+                const posix_spawnattr_t* attributes, char* const argv[],
+                char* const environment[]) {
+  // The C library's own, which is more than a call of the kernel.
+  static const auto library = reinterpret_cast<decltype(&posix_spawn)>(
+      dlsym(RTLD_NEXT, "posix_spawn"));
+  const int64_t started = Watched({.call = Call::kFork}, [&]() -> int64_t {
+    errno = library(id, path, actions, attributes, argv, environment);
+    return errno == 0 ? 0 : -1;
+  });
+  return started == 0 ? 0 : errno;
 }
 
 }  // extern "C"

@@ -194,6 +194,7 @@ TEST_F(WorkerPoolTest, AProgramThatIsMissingIsAFault) {
   WorkerOptions options;
   options.command = {"/nonexistent/worker"};
   options.attempts = 2;
+  options.start_time = milliseconds(300);
   auto pool = WorkerPool::Create(EmbeddedCompilerWasm(), *artifact_, Profile(),
                                  options);
   ASSERT_TRUE(pool.ok());
