@@ -259,8 +259,8 @@ inline int64_t LoadSigned(const uint8_t* bytes, uint32_t count) {
 // they had eight.
 inline constexpr uint32_t kWindow = 24;
 
-// At the end of the code, where a window would run over it.
-// The instruction at the beginning of `bytes`, of which `size` are there.
+// The instruction at the beginning of `bytes`, of which `size` are there: where
+// a window would run over their end, in a copy with zeroes behind.
 [[gnu::always_inline]] inline bool DecodeInstruction(const uint8_t* bytes,
                                                      uint32_t size,
                                                      Instruction* out) {

@@ -150,7 +150,7 @@ Reason FunctionPass::Code() {
     at_ = next();
   }
   VERIFY(!reachable_, kFallsThrough);
-  VERIFY(next_trap_ == traps_.size(), kTrapEntry);
+  VERIFY(next_trap_ == traps_end_, kTrapEntry);
   VERIFY(next_certificate_ == certificates_.size(), kOverlap);
   return Reason::kNone;
 }
@@ -159,12 +159,11 @@ Reason FunctionPass::Code() {
 // that returns here, and its certificate.
 Reason FunctionPass::AtListed() {
   for (; TrapOffset() <= at_; ++next_trap_) {
-    const TrapEntry& entry = traps_[next_trap_];
-    if (&entry == call_site_) continue;
-    VERIFY(entry.code_offset == at_ && site_ == nullptr &&
-               !IsCode(entry, TrapCode::kCallSite),
+    if (next_trap_ == call_site_) continue;
+    VERIFY(next_trap_->code_offset == at_ && site_ == nullptr &&
+               !IsCode(*next_trap_, TrapCode::kCallSite),
            kTrapEntry);
-    site_ = &entry;
+    site_ = next_trap_;
   }
   if (CertificateOffset() <= at_) RETURN_IF_REFUSED(AtLabel());
   next_listed_ = std::min(TrapOffset(), CertificateOffset());
@@ -286,7 +285,7 @@ Reason FunctionPass::Pinned(const Instruction& in) {
 }
 
 // The entry at `offset`, a call's or not: one of each may be there.
-const TrapEntry* FunctionPass::FindTrap(uint32_t offset, uint32_t near,
+const TrapEntry* FunctionPass::FindTrap(uint32_t offset, size_t near,
                                         bool is_call) const {
   const TrapEntry* entry = Find(traps_, offset, near);
   const TrapEntry* const end = traps_.data() + traps_.size();
@@ -428,19 +427,18 @@ Reason FunctionPass::FinishCall(const Callee& callee) {
   VERIFY(8 * (int64_t{shape.argument_slots} + shape.result_slots) <=
              frame_ - 16,
          kOutgoingArea);
-  call_site_ = FindTrap(next(), next_trap_, true);
+  call_site_ = FindTrap(next(), next_trap_ - traps_.data(), true);
   VERIFY(call_site_ != nullptr, kNoTrapEntry);
   if (meter_ != nullptr) {
     RETURN_IF_REFUSED(meter_->CallSite(*call_site_, callee));
   }
-  if (call_site_ == traps_.data() + next_trap_) ++next_trap_;
+  if (call_site_ == next_trap_) ++next_trap_;
   state_.Reset(shape.results_mask);
   const int64_t popped = 8 * int64_t{shape.argument_slots};
   VERIFY(popped == 0 || TakeImmediate(Op::kSubImm, kRsp, popped),
          kStackPointer);
   if (callee.kind == CalledKind::kRuntime) return Reason::kNone;
-  if (TakeAccess(Op::kLoad, kBase, kRsp, frame_ - 16)) {
-    VERIFY(base_saved_, kBaseNotRestored);
+  if (base_saved_ && TakeAccess(Op::kLoad, kBase, kRsp, frame_ - 16)) {
     return Reason::kNone;
   }
   VERIFY(callee.kind == CalledKind::kFunction, kBaseNotRestored);

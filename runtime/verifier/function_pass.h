@@ -94,7 +94,7 @@ class FunctionPass {
   Reason TrapAt(const abi::TrapEntry& entry, uint32_t codes);
   Reason UseSite(uint32_t codes);
   Reason PayGas(const Instruction& in);
-  const abi::TrapEntry* FindTrap(uint32_t offset, uint32_t near,
+  const abi::TrapEntry* FindTrap(uint32_t offset, size_t near,
                                  bool is_call) const;
   Target FindTarget(int64_t to);
   uint32_t FunctionAt(int64_t code_offset) const;
@@ -136,8 +136,7 @@ class FunctionPass {
   }
   // Of the next entries that the pass has not come to; kNowhere if none.
   uint32_t TrapOffset() const {
-    return next_trap_ < traps_.size() ? traps_[next_trap_].code_offset
-                                      : kNowhere;
+    return next_trap_ != traps_end_ ? next_trap_->code_offset : kNowhere;
   }
   uint32_t CertificateOffset() const {
     return next_certificate_ < certificates_.size()
@@ -168,7 +167,8 @@ class FunctionPass {
 
   uint32_t at_ = entry_.code_offset;  // of the current instruction
   uint32_t length_ = 0;   // with what follows as one template
-  uint32_t next_trap_ = 0;
+  const abi::TrapEntry* next_trap_ = traps_.data();
+  const abi::TrapEntry* const traps_end_ = next_trap_ + traps_.size();
   uint32_t next_certificate_ = 0;
   uint32_t near_trap_ = 0;    // the last one that a jump led to
   uint32_t next_listed_ = 0;  // no entry before this place is left to see
