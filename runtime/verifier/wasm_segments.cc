@@ -289,14 +289,14 @@ uint32_t WasmSegments::SuccessorOf(uint32_t segment, uint32_t index) const {
 void WasmSegments::FindWays() {
   for (uint32_t i = num_segments_; i-- > 0;) {
     Segment& segment = segments_[i];
-    segment.place = {i, 0, 0};
+    segment.place = {0, i, 0};
     if (segment.tests || segment.successors != 1 ||
         segment.kind != SegmentEnd::kTransfer) {
       continue;
     }
     const uint32_t to = SuccessorOf(i, 0);
     if (to >= num_segments_) continue;
-    segment.place = {to, segment.price, 0};
+    segment.place = {segment.price, to, 0};
     if (to <= i) continue;
     segment.place.canonical = segments_[to].place.canonical;
     segment.place.way += segments_[to].place.way;
@@ -324,7 +324,7 @@ void WasmSegments::Link() {
     for (uint32_t k = 0; k < links.size(); ++k) {
       const uint32_t to = SuccessorOf(i, k);
       links[k] = to < num_segments_ ? segments_[to].place
-                                    : Place{kNowhere, 0, 0};
+                                    : Place{0, kNowhere, 0};
     }
     if (links.size() > 1) std::sort(links.begin(), links.end());
   }
@@ -362,13 +362,13 @@ bool WasmSegments::Follows(uint32_t from, uint32_t to, uint64_t owed) const {
   // A successor whose way leads through `to`, owing that much before.
   const uint64_t way = place.way + owed;
   auto at = std::lower_bound(links.begin(), links.end(),
-                             Place{place.canonical, way, place.number});
+                             Place{way, place.canonical, place.number});
   if (at != links.end() && at->canonical == place.canonical &&
       at->way == way && at->number - place.number < At(to).through) {
     return true;
   }
   // One whose way ends at `to`, a header before it.
-  at = std::lower_bound(links.begin(), links.end(), Place{to, owed, 0});
+  at = std::lower_bound(links.begin(), links.end(), Place{owed, to, 0});
   return at != links.end() && at->canonical == to && at->way == owed;
 }
 

@@ -52,8 +52,8 @@ enum class SegmentEnd : uint8_t {
 // way only and that test nothing; the sum of the prices on the way; and the
 // segment's number among those ways.
 struct Place {
-  uint32_t canonical = 0;
   uint64_t way = 0;
+  uint32_t canonical = 0;
   uint32_t number = 0;
 
   auto operator<=>(const Place&) const = default;
