@@ -65,6 +65,7 @@ enum : IrOp {
   kAndNot,        // ~a & b (x86-64-v3)
   kAddScaled,     // a + (b << c)
   kByteSwap,      // the bytes of a in the opposite order
+  kAddImmediate,  // a + c, sign-extended
   kLoadSlot,      // c: home slot of a local or operand
   kStoreSlot,     // a: value, c: home slot
   // a: price of what follows up to the next kGas or the end. b: what is paid
@@ -100,6 +101,7 @@ enum : uint8_t {
   kFlagFused = 2,      // emitted as part of its only user
   kFlagCheck = 4,      // kGas: test the sign
   kFlagCanonical = 8,  // float arithmetic: some use sees the bits
+  kFlagChained = 16,   // part of a chain that was put in order
 };
 
 struct Inst {
@@ -176,6 +178,15 @@ constexpr bool IsCall(IrOp op) { return op >= kCall && op <= kBuiltin; }
 // Operations on two values that wasm has no instruction for.
 constexpr bool IsBinary(IrOp op) {
   return op >= kTestZero && op <= kAddScaled;
+}
+
+// A constant that an instruction can hold: 32 bits, sign-extended.
+inline bool FitsImmediate(const Inst& inst) {
+  if (inst.op != kConst) return false;
+  if (inst.type == Type::kI32) return true;
+  if (inst.type != Type::kI64) return false;
+  const int64_t bits = static_cast<int64_t>(uint64_t{inst.b} << 32 | inst.a);
+  return bits == static_cast<int32_t>(bits);
 }
 
 // Calls `fn(uint32_t& operand)` for each value operand of an instruction but

@@ -38,6 +38,7 @@ const char* OwnName(IrOp op) {
     case kTestNonzero: return "test_nonzero";
     case kAndNot: return "and_not";
     case kByteSwap: return "byte_swap";
+    case kAddImmediate: return "add_immediate";
     case kAddScaled: return "add_scaled";
     case kRefFunc: return "ref.func";
     case kLoadSlot: return "load_slot";

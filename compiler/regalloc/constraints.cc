@@ -51,7 +51,7 @@ void Allocator::AllocateInst(InstId i) {
       return Compare(i);
     case kAndNot: case kAddScaled:
       return ThreeOperand(i, inst.a, inst.b, false);
-    case kByteSwap:
+    case kByteSwap: case kAddImmediate:
       return InPlace(i, inst.a);
     case kReturn:
       for (uint32_t k = 0; k < inst.b; ++k) {

@@ -5,6 +5,7 @@
 #include "compiler/abi/calling_convention.h"
 #include "compiler/abi/vmctx.h"
 #include "compiler/base/arena_vector.h"
+#include "compiler/opt/chains.h"
 #include "compiler/opt/trivial_phis.h"
 
 // Three passes. Marking starts from effects and follows operands, through
@@ -27,15 +28,6 @@ bool IsCompare(IrOp op) {
 bool IsShift(IrOp op) {
   return (op >= W(Op::kI32Shl) && op <= W(Op::kI32ShrU)) ||
          (op >= W(Op::kI64Shl) && op <= W(Op::kI64ShrU));
-}
-
-bool FitsImmediate(const Inst& inst) {
-  if (inst.op != kConst) return false;
-  if (inst.type == Type::kI32) return true;
-  if (inst.type != Type::kI64) return false;
-  const int64_t bits =
-      static_cast<int64_t>(uint64_t{inst.b} << 32 | inst.a);
-  return bits == static_cast<int32_t>(bits);
 }
 
 namespace {
@@ -389,6 +381,9 @@ class Analysis {
   void WalkInst(InstId i, const Block& block) {
     Inst& inst = graph_.insts[i];
     if ((inst.flags & kFlagLive) == 0 || (inst.flags & kFlagFused) != 0) return;
+    if (IsAssociative(inst.op) && graph_.optimised) {
+      OrderChain(graph_, counts_, i, block.first);
+    }
     TryScale(inst, block.first);
     TryFold(inst, i, block.first);
     if (inst.op == kBranch) TryFuse(inst.a, i, block.first);

@@ -48,8 +48,6 @@ struct Liveness {
 bool IsCompare(IrOp op);
 // A shift, not a rotation.
 bool IsShift(IrOp op);
-// A constant that an instruction can hold: 32 bits, sign-extended.
-bool FitsImmediate(const Inst& inst);
 
 }  // namespace ingot::compiler
 

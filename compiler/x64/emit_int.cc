@@ -117,6 +117,18 @@ void Emitter::Add(InstId i, Width w) {
   as_.Rm(x::kIdLea, w, alloc.dst, mem);
 }
 
+void Emitter::AddImmediate(InstId i) {
+  const Inst& inst = graph_.insts[i];
+  const Alloc& alloc = alloc_.insts[i];
+  const Width w = WidthOf(inst.type);
+  const auto value = static_cast<int32_t>(inst.c);
+  if (alloc.dst == alloc.src[0]) {
+    as_.Ri(x::kIdAdd, w, alloc.dst, value);
+  } else {
+    as_.Rm(x::kIdLea, w, alloc.dst, Mem{alloc.src[0], kNoReg, 0, value});
+  }
+}
+
 void Emitter::Multiply(InstId i, Width w) {
   const Inst& inst = graph_.insts[i];
   const Alloc& alloc = alloc_.insts[i];

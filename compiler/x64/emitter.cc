@@ -292,6 +292,7 @@ void Emitter::EmitInst(InstId i) {
       as_.Rrr(x::kIdAndn, WidthOf(inst.type), alloc.dst, alloc.src[0],
               alloc.src[1]);
       return;
+    case kAddImmediate: return AddImmediate(i);
     case kByteSwap:
       MoveReg(inst.type, alloc.dst, alloc.src[0]);
       as_.ByteSwap(WidthOf(inst.type), alloc.dst);

@@ -243,6 +243,7 @@ class Emitter {
   // emit_mem.cc
   void Load(InstId i);
   Mem Folded(InstId load);
+  void AddImmediate(InstId i);
   void Store(InstId i);
   Mem Address(InstId i, uint32_t bytes);
   void GlobalGet(InstId i);
