@@ -288,6 +288,18 @@ void AddMemory(Kernels* out) {
     Access(code, Op::kI64Load, 0xFFC);
     code.Inst(Op::kI32WrapI64);
   });
+  // One physical page of zeros stands for all that nothing has written: a first
+  // cache that is looked up by address has it under the last address only, so
+  // that loads wait for the second.
+  out->Add("loads of unwritten pages", KernelKind::kCacheMissing, 8,
+           [](ByteWriter& code) {
+             code.Inst(Op::kLocalGet, kI32).I32Const(0x1000);
+             code.Inst(Op::kI32And);
+             for (const uint32_t page : {0x20000, 0x22000, 0x24000, 0x26000}) {
+               Access(code, Op::kI32Load, page);
+             }
+             code.Inst(Op::kLocalSet, kI32);
+           });
   // What was stored comes back as part of a wider load.
   out->AddChain("i32.store8, load", kI32, [](ByteWriter& code) {
     code.Inst(Op::kLocalSet, kRandom).I32Const(64);
