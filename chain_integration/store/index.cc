@@ -6,8 +6,10 @@
 
 #include <lmdb.h>
 
+#include <mutex>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "chain_integration/store/durable_file.h"
@@ -107,13 +109,20 @@ absl::Status PrepareData(const std::string& folder) {
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& folder) {
   if (absl::Status made = PrepareData(folder); !made.ok()) return made;
+  std::unique_ptr<Index> index(new Index(folder));
+  absl::Status opened = index->OpenEnvironment();
+  if (!opened.ok()) return opened;
+  return index;
+}
+
+absl::Status Index::OpenEnvironment() const {
   MDB_env* env = nullptr;
   int code = mdb_env_create(&env);
   if (code != 0) return Error("make", code);
   mdb_env_set_mapsize(env, kMapBytes);
   mdb_env_set_maxreaders(env, kReaders);
   // Threads come and go; their read slots must not stay behind.
-  code = mdb_env_open(env, folder.c_str(), MDB_NOTLS, 0600);
+  code = mdb_env_open(env, folder_.c_str(), MDB_NOTLS, 0600);
   unsigned table = 0;
   if (code == 0) {
     // Slots of processes that died.
@@ -126,61 +135,98 @@ absl::StatusOr<std::unique_ptr<Index>> Index::Open(const std::string& folder) {
   }
   if (code != 0) {
     mdb_env_close(env);
-    return Error(absl::StrCat("open ", folder), code);
+    return Error(absl::StrCat("open ", folder_), code);
   }
-  return std::unique_ptr<Index>(new Index(env, table));
+  env_ = env;
+  table_ = table;
+  ++opened_;
+  return absl::OkStatus();
 }
 
-Index::~Index() { mdb_env_close(env_); }
+Index::~Index() {
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+void Index::Reopen(uint64_t seen) const {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  if (env_ != nullptr && opened_ != seen) return;  // somebody else has
+  // Never two at a time: their locks are the process's.
+  if (env_ != nullptr) mdb_env_close(std::exchange(env_, nullptr));
+  // If it cannot be opened now, the next use tries again.
+  OpenEnvironment().IgnoreError();
+}
+
+int Index::With(
+    const std::function<int(MDB_env* env, unsigned table)>& body) const {
+  for (bool again = false;; again = true) {
+    uint64_t seen = 0;
+    {
+      const std::shared_lock<std::shared_mutex> lock(mutex_);
+      seen = opened_;
+      const int code = env_ == nullptr ? MDB_PANIC : body(env_, table_);
+      if (code != MDB_PANIC || again) return code;
+    }
+    Reopen(seen);
+  }
+}
 
 absl::StatusOr<Record> Index::Get(const Key& key) const {
-  Transaction txn(env_, MDB_RDONLY);
-  if (txn.code() != 0) return Error("read", txn.code());
-  const std::string name = key.Bytes();
-  MDB_val wanted = ToVal(name), value;
-  const int code = mdb_get(txn.get(), table_, &wanted, &value);
+  std::optional<Record> record;
+  const int code = With([&](MDB_env* env, unsigned table) {
+    Transaction txn(env, MDB_RDONLY);
+    if (txn.code() != 0) return txn.code();
+    const std::string name = key.Bytes();
+    MDB_val wanted = ToVal(name), value;
+    const int got = mdb_get(txn.get(), table, &wanted, &value);
+    if (got == 0) record = Decode(key, View(value));
+    return got;
+  });
   if (code != 0) return Error("read", code);
-  const std::optional<Record> record = Decode(key, View(value));
   if (!record) return absl::DataLossError("a record of the index was altered");
   return *record;
 }
 
 absl::Status Index::Update(const Key& key, const Change& change) {
-  Transaction txn(env_, 0);
-  if (txn.code() != 0) return Error("write", txn.code());
-  const std::string name = key.Bytes();
-  MDB_val wanted = ToVal(name), value;
-  int code = mdb_get(txn.get(), table_, &wanted, &value);
-  if (code != 0 && code != MDB_NOTFOUND) return Error("read", code);
-  const bool found = code == 0;
-  std::optional<Record> record;
-  if (found) record = Decode(key, View(value));
-  const std::optional<Record> next = change(record ? &*record : nullptr);
-  if (next) {
-    const std::string bytes = Encode(key, *next);
-    value = ToVal(bytes);
-    code = mdb_put(txn.get(), table_, &wanted, &value, 0);
-  } else {
-    code = found ? mdb_del(txn.get(), table_, &wanted, nullptr) : 0;
-  }
-  if (code == 0) code = txn.Commit();
+  const int code = With([&](MDB_env* env, unsigned table) {
+    Transaction txn(env, 0);
+    if (txn.code() != 0) return txn.code();
+    const std::string name = key.Bytes();
+    MDB_val wanted = ToVal(name), value;
+    int done = mdb_get(txn.get(), table, &wanted, &value);
+    if (done != 0 && done != MDB_NOTFOUND) return done;
+    const bool found = done == 0;
+    std::optional<Record> record;
+    if (found) record = Decode(key, View(value));
+    const std::optional<Record> next = change(record ? &*record : nullptr);
+    if (next) {
+      const std::string bytes = Encode(key, *next);
+      value = ToVal(bytes);
+      done = mdb_put(txn.get(), table, &wanted, &value, 0);
+    } else {
+      done = found ? mdb_del(txn.get(), table, &wanted, nullptr) : 0;
+    }
+    return done == 0 ? txn.Commit() : done;
+  });
   return code == 0 ? absl::OkStatus() : Error("write", code);
 }
 
 absl::Status Index::ForEach(const Visit& visit) const {
-  Transaction txn(env_, MDB_RDONLY);
-  if (txn.code() != 0) return Error("read", txn.code());
-  MDB_cursor* cursor = nullptr;
-  int code = mdb_cursor_open(txn.get(), table_, &cursor);
-  if (code != 0) return Error("read", code);
-  MDB_val name, value;
-  while ((code = mdb_cursor_get(cursor, &name, &value, MDB_NEXT)) == 0) {
-    const std::optional<Key> key = KeyFromBytes(View(name));
-    if (!key) continue;
-    const std::optional<Record> record = Decode(*key, View(value));
-    visit(*key, record ? &*record : nullptr);
-  }
-  mdb_cursor_close(cursor);
+  const int code = With([&](MDB_env* env, unsigned table) {
+    Transaction txn(env, MDB_RDONLY);
+    if (txn.code() != 0) return txn.code();
+    MDB_cursor* cursor = nullptr;
+    int got = mdb_cursor_open(txn.get(), table, &cursor);
+    if (got != 0) return got;
+    MDB_val name, value;
+    while ((got = mdb_cursor_get(cursor, &name, &value, MDB_NEXT)) == 0) {
+      const std::optional<Key> key = KeyFromBytes(View(name));
+      if (!key) continue;
+      const std::optional<Record> record = Decode(*key, View(value));
+      visit(*key, record ? &*record : nullptr);
+    }
+    mdb_cursor_close(cursor);
+    return got;
+  });
   return code == MDB_NOTFOUND ? absl::OkStatus() : Error("read", code);
 }
 

@@ -1,10 +1,14 @@
 #ifndef CHAIN_INTEGRATION_STORE_INDEX_H_
 #define CHAIN_INTEGRATION_STORE_INDEX_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -40,10 +44,23 @@ class Index {
   absl::Status ForEach(const Visit& visit) const;
 
  private:
-  Index(MDB_env* env, unsigned table) : env_(env), table_(table) {}
+  explicit Index(std::string folder) : folder_(std::move(folder)) {}
 
-  MDB_env* const env_;
-  const unsigned table_;
+  // Opens the environment, which is not open. Under mutex_, alone.
+  absl::Status OpenEnvironment() const;
+  // `body` with the environment, and its code of LMDB's. After a write of its
+  // head that failed, LMDB gives an environment up for good (MDB_PANIC): then
+  // it is opened again, and `body` run once more.
+  int With(const std::function<int(MDB_env* env, unsigned table)>& body) const;
+  void Reopen(uint64_t seen) const;
+
+  const std::string folder_;
+  // Held by all who use the environment, alone by who opens it again.
+  mutable std::shared_mutex mutex_;
+  // Guarded by mutex_.
+  mutable MDB_env* env_ = nullptr;
+  mutable unsigned table_ = 0;
+  mutable uint64_t opened_ = 0;  // how often
 };
 
 }  // namespace ingot::store
