@@ -19,7 +19,7 @@
 namespace ingot::service {
 
 struct FrameOptions {
-  ListenerOptions listener = {.path = "", .max_connections = 64};
+  ListenerOptions listener = {};
   // For the rest of a frame once it has begun, and to take a response.
   std::chrono::milliseconds frame_time = std::chrono::seconds(30);
 };

@@ -51,7 +51,8 @@ Node::Node(NodeOptions options, Log& log, Metrics& metrics)
     : options_(std::move(options)),
       log_(log),
       metrics_(metrics),
-      desk_(options_.client_limits, options_.call_time, log, metrics) {}
+      desk_(options_.client_limits, options_.call_time, log, metrics),
+      beside_cache_(options_.compilations) {}
 
 Node::~Node() {
   metrics_.OnScrape(nullptr);

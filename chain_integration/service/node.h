@@ -1,7 +1,6 @@
 #ifndef CHAIN_INTEGRATION_SERVICE_NODE_H_
 #define CHAIN_INTEGRATION_SERVICE_NODE_H_
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -19,6 +18,7 @@
 #include "chain_integration/service/call.h"
 #include "chain_integration/service/instances.h"
 #include "chain_integration/service/targets.h"
+#include "chain_integration/service/turns.h"
 #include "chain_integration/store/artifact_store.h"
 #include "chain_integration/store/compile_cache.h"
 #include "ingot/v1/compiler.pb.h"
@@ -146,7 +146,8 @@ class Node {
       const v1::InstantiateRequest& request, const CallContext& context,
       Call& call);
   // The normal lane's jobs that the compile cache does not know of: as many at
-  // a time as there are compilations. `job` runs when there is a place.
+  // a time as there are compilations, clients by turns. `job` runs when there is
+  // a place.
   template <typename Job>
   auto RunBesideCache(Call& call, const Job& job) -> decltype(job());
   // Compiles with a worker whatever the store knows.
@@ -170,7 +171,7 @@ class Node {
   CallDesk desk_;
   std::vector<std::string> protections_;
   std::atomic<uint64_t> upload_bytes_{0};
-  std::atomic<uint32_t> jobs_beside_cache_{0};
+  Turns beside_cache_;
   std::atomic<bool> workers_failed_{false};
   std::unique_ptr<store::ArtifactStore> store_;
   std::unique_ptr<Targets> targets_;
@@ -185,18 +186,10 @@ class Node {
 
 template <typename Job>
 auto Node::RunBesideCache(Call& call, const Job& job) -> decltype(job()) {
-  constexpr std::chrono::milliseconds kPoll(20);
-  while (true) {
-    uint32_t running = jobs_beside_cache_;
-    if (running < std::max(options_.compilations, 1u) &&
-        jobs_beside_cache_.compare_exchange_weak(running, running + 1)) {
-      break;
-    }
-    if (call.Over()) return call.Why();
-    std::this_thread::sleep_for(kPoll);
-  }
+  if (!beside_cache_.Enter(call.client(), call.GiveUp())) return call.Why();
+  const auto began = std::chrono::steady_clock::now();
   auto result = job();
-  --jobs_beside_cache_;
+  beside_cache_.Leave(call.client(), std::chrono::steady_clock::now() - began);
   return result;
 }
 
