@@ -272,6 +272,8 @@ bool Campaign::Service::Load(const KnownModule& module) {
 
 uint32_t Campaign::Service::MostSkipped() const {
   const Pair& pair = report_.pair;
+  // A start that is let pass leaves the worker in the phase waiting.
+  if (pair.way == Way::kStart) return 1;
   switch (pair.phase) {
     case Phase::kBatch:
     case Phase::kRename:

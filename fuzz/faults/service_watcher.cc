@@ -110,7 +110,9 @@ int ServiceWatcher::FailStart(const CallEvent& event) {
   const FaultKind fault = board_.fault;
   int error = 0;
   if (fault == FaultKind::kFork && event.call == Call::kFork) error = EAGAIN;
-  if (fault == FaultKind::kEmfile && event.call == Call::kMemoryFile) {
+  // Not the sealed copy of a module, which a request takes first.
+  if (fault == FaultKind::kEmfile && event.call == Call::kMemoryFile &&
+      std::string_view(event.path) == "ingot-job") {
     error = EMFILE;
   }
   if (fault == FaultKind::kEnospc && event.call == Call::kTruncate) {

@@ -181,7 +181,7 @@ int close(int file) {
 
 int memfd_create(const char* name, unsigned flags) noexcept {
   return static_cast<int>(
-      Watched({.call = Call::kMemoryFile},
+      Watched({.call = Call::kMemoryFile, .path = name},
               [&] { return syscall(SYS_memfd_create, name, flags); }));
 }
 

@@ -34,7 +34,7 @@ enum class Call : uint8_t {
 struct CallEvent {
   Call call = Call::kOpen;
   int file = -1;
-  const char* path = nullptr;    // also where a name comes from
+  const char* path = nullptr;    // also where a name comes from, and of memory
   const char* target = nullptr;  // the new name
   std::span<const iovec> bytes = {};  // to write, or where it was read to
   uint64_t offset = 0;           // of a write; a truncated file's size
