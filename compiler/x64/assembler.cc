@@ -41,7 +41,8 @@ asmjit::x86::Mem Assembler::Address(const Mem& mem, uint32_t bytes) {
 }
 
 void Assembler::Bytes(std::initializer_list<uint8_t> bytes) {
-  Check(asm_.embed(bytes.begin(), bytes.size()));
+  INGOT_CHECK(asm_.remainingSpace() >= bytes.size());
+  for (const uint8_t byte : bytes) *asm_._bufferPtr++ = byte;
 }
 
 void Assembler::Set(Cc cc, uint8_t dst) {

@@ -293,11 +293,28 @@ void Emitter::TruncateTo32(InstId i, bool from_double, bool is_signed) {
   if (is_signed) as_.Rr(x::kIdMov, Width::k32, dst, kScratch);
 }
 
+// The machine gives -2^63 for what does not fit, and for -2^63 itself, which
+// alone is equal to what comes back.
+void Emitter::TruncateTo64(InstId i, bool from_double) {
+  const Alloc& alloc = alloc_.insts[i];
+  const uint8_t src = alloc.src[0], dst = alloc.dst;
+  as_.Rx(from_double ? x::kIdCvttsd2si : x::kIdCvttss2si, Width::k64, dst, src);
+  as_.Ri(x::kIdCmp, Width::k64, dst, 1);
+  const uint32_t fits = as_.JccShort(Cc::kNo);
+  as_.Xr(from_double ? x::kIdCvtsi2sd : x::kIdCvtsi2ss, Width::k64, kScratchXmm,
+         dst);
+  as_.Xx(from_double ? x::kIdUcomisd : x::kIdUcomiss, src, kScratchXmm);
+  TrapIf(Cc::kP, i, TrapCode::kInvalidConversion);
+  TrapIf(Cc::kNe, i, TrapCode::kIntegerOverflow);
+  Label({fits});
+}
+
 // NaN first, then the lower bound, then the upper one; only numbers inside
 // reach the conversion. A saturating truncation gives 0 and the bounds.
 void Emitter::Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
                        bool saturate) {
   if (!to_64 && !saturate) return TruncateTo32(i, from_double, is_signed);
+  if (is_signed && !saturate) return TruncateTo64(i, from_double);
   const Alloc& alloc = alloc_.insts[i];
   const uint8_t src = alloc.src[0], dst = alloc.dst;
   const X86 compare = from_double ? x::kIdUcomisd : x::kIdUcomiss;

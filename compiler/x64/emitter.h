@@ -233,6 +233,7 @@ class Emitter {
   void Canonicalise(InstId i);
   void ConvertFromInt(InstId i, bool is_64, bool is_signed);
   void TruncateTo32(InstId i, bool from_double, bool is_signed);
+  void TruncateTo64(InstId i, bool from_double);
   void Truncate(InstId i, bool from_double, bool to_64, bool is_signed,
                 bool saturate);
   void TruncateValue(uint8_t dst, uint8_t src, bool from_double, bool to_64,
