@@ -8,6 +8,7 @@
 
 #include "compiler/wasm/operator_reader.h"
 #include "compiler/wasm/test_module.h"
+#include "compiler/wasm/work_classes.h"
 #include "compiler/wasm/writer.h"
 #include "gtest/gtest.h"
 
@@ -212,7 +213,13 @@ TEST_F(CorpusTest, DefaultLimitsLeaveRoom) {
         if (op.op == Op::kEnd && depth != 0) --depth;
       }
     }
-    // Per byte, rounded up.
+    const auto work = [&](WorkClass kind) {
+      return uint64_t{module.work[static_cast<uint32_t>(kind)]};
+    };
+    const uint64_t costly =
+        work(WorkClass::kDivision) + work(WorkClass::kConversion);
+    // Per byte, or 16 bytes, rounded up.
+    need("costly_instructions", (16 * costly + body_bytes - 1) / body_bytes);
     need("passed_values", (passed_values + body_bytes - 1) / body_bytes);
   }
   need("const_instructions", 1);

@@ -237,6 +237,36 @@ TEST(LimitsTest, PassedValues) {
   EXPECT_TRUE(TestModule(make(66), options).status().ok());
 }
 
+// 4096 are always allowed, beyond them so many for 16 bytes.
+TEST(LimitsTest, CostlyInstructions) {
+  const auto make = [](uint32_t divisions, uint32_t conversions) {
+    ModuleBuilder builder;
+    const uint32_t type = builder.AddType({}, {});
+    ByteWriter code;
+    code.I32Const(1);
+    for (uint32_t i = 0; i < divisions; ++i) {
+      code.I32Const(1).Inst(Op::kI32DivU);
+    }
+    for (uint32_t i = 0; i < conversions; ++i) {
+      code.Inst(Op::kF32ConvertI32U).Inst(Op::kI32TruncF32U);
+    }
+    builder.AddFunction(type, {}, code.Inst(Op::kDrop).Inst(Op::kEnd).bytes());
+    return builder.Build();
+  };
+  TestOptions options;
+  options.limits.costly_instructions = 0;
+  EXPECT_TRUE(TestModule(make(96, 2000), options).status().ok());
+  TestModule refused(make(97, 2000), options);
+  EXPECT_EQ(refused.code(), Code::kLimitCostlyInstructions);
+  options.limits.costly_instructions = 1;
+  EXPECT_TRUE(TestModule(make(97, 2000), options).status().ok());
+  // 5 bytes beside 3 for each division and 2 for two conversions.
+  options.limits.costly_instructions = 4;
+  EXPECT_TRUE(TestModule(make(0, 2730), options).status().ok());
+  EXPECT_EQ(TestModule(make(0, 2732), options).code(),
+            Code::kLimitCostlyInstructions);
+}
+
 TEST(LimitsTest, Names) {
   CheckLimit(&ModuleLimits::name_bytes, Code::kLimitNameBytes, 5,
              [](uint32_t n) {

@@ -233,7 +233,7 @@ static_assert(sizeof(ConstInst) == 24 && sizeof(ConstExpr) == 12);
 static_assert(sizeof(Global) == 16 && sizeof(ElementSegment) == 32);
 static_assert(sizeof(DataSegment) == 32 && sizeof(LoopInfo) == 16);
 static_assert(sizeof(LocalRun) == 8 && sizeof(Body) == 76);
-static_assert(sizeof(Module) == 236);
+static_assert(sizeof(Module) == 240);
 
 }  // namespace ingot::wasm
 

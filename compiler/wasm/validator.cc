@@ -4,6 +4,7 @@
 
 #include "compiler/base/byte_compare.h"
 #include "compiler/wasm/body_validator.h"
+#include "compiler/wasm/work_classes.h"
 
 // The rules on declarations (core specification, 3.4), then the bodies.
 // Constant expressions are typed with a stack of their own; export names are
@@ -263,6 +264,25 @@ Status FindDeclared(Arena& arena, const Module& module, const uint8_t** out) {
   return kOkStatus;
 }
 
+// Divisions and conversions become ten times the machine code of other
+// instructions: they may not be all that a module is made of.
+Status CheckDensity(const Arena& arena, const ModuleLimits& limits,
+                    const Module& module) {
+  constexpr uint64_t kAlwaysAllowed = 4096;
+  uint64_t bytes = 0;
+  for (const Body& body : arena.View(module.bodies)) {
+    bytes += body.end - body.begin;
+  }
+  const auto count = [&](WorkClass kind) {
+    return uint64_t{module.work[static_cast<uint32_t>(kind)]};
+  };
+  const uint64_t costly =
+      count(WorkClass::kDivision) + count(WorkClass::kConversion);
+  return costly <= kAlwaysAllowed + limits.costly_instructions * bytes / 16
+             ? kOkStatus
+             : Error(Code::kLimitCostlyInstructions);
+}
+
 Status ValidateBodies(Arena& arena, const uint8_t* bytes,
                       const ModuleLimits& limits, Features features,
                       uint32_t mark, Module* module) {
@@ -274,7 +294,7 @@ Status ValidateBodies(Arena& arena, const uint8_t* bytes,
     INGOT_RETURN_IF_ERROR(validator.Validate(&arena.Get(module->bodies, i)));
   }
   validator.Finish(mark, module);
-  return kOkStatus;
+  return CheckDensity(arena, limits, *module);
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ enum class WorkClass : uint8_t {
   kStore,
   kInteger,
   kDivision,  // and remainder, of integers
-  kFloat,     // arithmetic on floats, conversions to and from them
+  kFloat,     // arithmetic on floats
+  kConversion,  // between floats and integers
   kSelect,
   kIf,
   kElse,
@@ -32,7 +33,7 @@ enum class WorkClass : uint8_t {
   kRuntime,  // done by the runtime
 };
 
-inline constexpr uint32_t kWorkClasses = 18;
+inline constexpr uint32_t kWorkClasses = 19;
 
 constexpr WorkClass WorkClassOf(const OpInfo& info) {
   const auto text_has = [&](const char* word) {
@@ -78,6 +79,7 @@ constexpr WorkClass WorkClassOf(const OpInfo& info) {
   if (info.immediate == ImmediateKind::kMemArg) {
     return text_has("store") ? WorkClass::kStore : WorkClass::kLoad;
   }
+  if (text_has("trunc_") || text_has("convert_")) return WorkClass::kConversion;
   if (text_has("f32") || text_has("f64")) return WorkClass::kFloat;
   if (text_has("div_") || text_has("rem_")) return WorkClass::kDivision;
   return WorkClass::kInteger;
