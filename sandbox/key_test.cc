@@ -88,6 +88,10 @@ TEST_F(KeyTest, EachNumberOfTheProfileIsInTheKey) {
       if (verdict->kind != VerdictKind::kAccepted) continue;
       const auto view =
           runtime::ReadArtifact(verdict->artifact, {.any_processor = true});
+      if (profile.execution.version > kNewestGasSchedule) {
+        EXPECT_FALSE(view.ok()) << "no runtime knows such a schedule";
+        continue;
+      }
       ASSERT_TRUE(view.ok()) << at << ": " << view.status();
       EXPECT_EQ(Canonical(view->profile), changed) << at;
     }

@@ -33,7 +33,7 @@ struct Profile {
 #undef INGOT_PROFILE_U32
 #undef INGOT_PROFILE_U64
   wasm::ModuleLimits limits;
-  GasSchedule execution = kGasScheduleV1;
+  GasSchedule execution = kGasScheduleV2;
   GasSchedule compile = kGasScheduleV1;  // prices compiler.wasm itself
 
   constexpr wasm::Features Features() const { return {features}; }

@@ -32,7 +32,7 @@ TEST(ProfileTest, DefaultRoundTrips) {
   EXPECT_EQ(out.TargetIsa(), Isa::kX8664V3);
   EXPECT_EQ(out.features, wasm::Features::kAll);
   EXPECT_EQ(out.limits.locals, 50000u);
-  EXPECT_EQ(out.execution.version, 1u);
+  EXPECT_EQ(out.execution.version, 2u);
 }
 
 // Every byte matters: a change is refused or comes back.
