@@ -378,14 +378,16 @@ Test Emitter::Invert(const Test& test) {
 // Blocks that do nothing are not emitted: jumps to them lead on. From the last
 // to the first, so that chains end at once.
 void Emitter::FindForwards() {
+  uint32_t moves = alloc_.moves.size();  // those before the block's end
   for (BlockId b = graph_.num_blocks; b-- > 0;) {
     forward_[b] = b;
     const Block& block = graph_.blocks[b];
-    const Inst& last = graph_.insts[block.end - 1];
     const InstId first = block.first + block.phis;
+    while (moves != 0 && alloc_.moves[moves - 1].inst >= block.end) --moves;
+    const bool has_moves =
+        moves != 0 && alloc_.moves[moves - 1].inst >= block.first;
     if (b == 0 || block.is_loop_header || block.begins_round ||
-        last.op != kJump ||
-        block.last_gas != first) {
+        block.last_gas != first || has_moves) {
       continue;
     }
     const Inst& gas = graph_.insts[first];
@@ -396,10 +398,38 @@ void Emitter::FindForwards() {
       empty = (flags & kFlagLive) == 0 || (flags & kFlagFused) != 0 ||
               graph_.insts[i].op == kConst;
     }
-    if (!empty || HasEdgeMoves(last.a)) continue;
-    const BlockId to = graph_.edges[last.a].to;
-    forward_[b] = to > b ? forward_[to] : to;
+    if (!empty) continue;
+    const BlockId to = OnlyWayOut(b);
+    if (to != kNoId) forward_[b] = to > b ? forward_[to] : to;
   }
+}
+
+// Where control gets to from a block by its jump, or whichever way its branch
+// goes: to one of the branch's targets, or behind one that does nothing but
+// jump. The verifier looks no further (runtime/verifier/wasm_segments.cc).
+// kNoId if that is not one block, or if something must be moved on the way.
+BlockId Emitter::OnlyWayOut(BlockId block) {
+  const Inst& last = graph_.insts[graph_.blocks[block].end - 1];
+  if (last.op == kJump) {
+    return HasEdgeMoves(last.a) ? kNoId : graph_.edges[last.a].to;
+  }
+  if (last.op != kBranch || HasEdgeMoves(last.b) || HasEdgeMoves(last.c)) {
+    return kNoId;
+  }
+  const BlockId way = graph_.edges[last.b].to;
+  const BlockId other = graph_.edges[last.c].to;
+  if (way <= block || other <= block) return kNoId;
+  const BlockId behind = Behind(way), behind_other = Behind(other);
+  if (way == other || way == behind_other) return way;
+  return behind == other || behind == behind_other ? behind : kNoId;
+}
+
+// The block that a later one jumps forwards to if that is all it does; else
+// itself.
+BlockId Emitter::Behind(BlockId block) const {
+  const Inst& last = graph_.insts[graph_.blocks[block].end - 1];
+  if (forward_[block] == block || last.op != kJump) return block;
+  return std::max(block, graph_.edges[last.a].to);
 }
 
 BlockId Emitter::TargetOf(EdgeId edge) const {

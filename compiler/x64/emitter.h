@@ -174,6 +174,8 @@ class Emitter {
     return {as_.zero_upper(), segment_, ahead_, graph_.blocks[block_].round};
   }
   void FindForwards();
+  BlockId OnlyWayOut(BlockId block);
+  BlockId Behind(BlockId block) const;
   void FindNext(BlockId b);
   void EmitLate();
   bool IsLate(BlockId b) const;

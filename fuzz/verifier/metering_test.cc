@@ -122,6 +122,46 @@ TEST(MeteringTest, RefusesOtherRounds) {
   EXPECT_EQ(most, 3u);
 }
 
+// if (x) {} else {}, three times: nothing of it is left but the payment, so that
+// the verifier passes over what no code stands for. Only where all ways owe the
+// same: not when an arm of the second one traps, or does more than the other.
+TEST(MeteringTest, PassesOverBranchesThatDecideNothing) {
+  std::vector<uint8_t> module = {
+      0, 'a', 's', 'm', 1, 0, 0, 0,
+      1, 5, 1, 0x60, 1, 0x7F, 0,                 // (i32) -> ()
+      3, 2, 1, 0,                                // one function
+      10, 28, 1, 26, 0};                         // no locals
+  const size_t second = module.size() + 8;
+  for (int i = 0; i < 3; ++i) {
+    // if (x) nop else nop
+    module.insert(module.end(), {0x20, 0, 0x04, 0x40, 1, 0x05, 1, 0x0B});
+  }
+  module.push_back(0x0B);
+  const auto branches = [](const Specimen& specimen) {
+    int count = 0;
+    for (size_t at = 0; at + 1 < specimen.code.size(); ++at) {
+      count += specimen.code[at] == 0x0F && specimen.code[at + 1] >> 4 == 8;
+    }
+    return count;
+  };
+  const auto specimen = MakeSpecimen(module);
+  ASSERT_TRUE(specimen.ok()) << specimen.status();
+  EXPECT_EQ(branches(*specimen), 1);  // stack overflow
+  EXPECT_TRUE(specimen->VerifyMetering().ok());
+  Specimen traps = *specimen;
+  traps.module_bytes[second + 6] = 0;  // unreachable
+  EXPECT_EQ(traps.VerifyMetering().reason, Reason::kTransfer);
+
+  // if (x) nop else { nop; nop }
+  module.insert(module.begin() + static_cast<ptrdiff_t>(second) + 6, 1);
+  ++module[20];
+  ++module[22];
+  const auto uneven = MakeSpecimen(module);
+  ASSERT_TRUE(uneven.ok()) << uneven.status();
+  EXPECT_GT(branches(*uneven), 1);
+  EXPECT_TRUE(uneven->VerifyMetering().ok());
+}
+
 // Through another table than the module's, an executor's call of another.
 TEST(MeteringTest, RefusesOtherImmediates) {
   const std::vector<uint8_t> module = {

@@ -22,6 +22,7 @@ constexpr Row kRows[] = {
 #include "runtime/verifier/refusals.def"
 #undef INGOT_REFUSAL
 };
+const Row& RowOf(Reason reason) { return kRows[static_cast<uint32_t>(reason)]; }
 
 // The entries that lie before `end`, taken from the front of `entries`.
 template <typename Entry>
@@ -82,15 +83,9 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
 
 }  // namespace
 
-uint32_t RuleOf(Reason reason) {
-  return kRows[static_cast<uint32_t>(reason)].rule;
-}
-const char* TextOf(Reason reason) {
-  return kRows[static_cast<uint32_t>(reason)].text;
-}
-const char* NameOf(Reason reason) {
-  return kRows[static_cast<uint32_t>(reason)].name;
-}
+uint32_t RuleOf(Reason reason) { return RowOf(reason).rule; }
+const char* TextOf(Reason reason) { return RowOf(reason).text; }
+const char* NameOf(Reason reason) { return RowOf(reason).name; }
 
 Refusal VerifyCode(const CodeParts& parts) { return Verify(parts, nullptr); }
 

@@ -58,18 +58,15 @@ std::span<const T> View(Part part) {
 
 Status Verify(Refusal* refusal) {
   Profile profile;
-  Status status = Decode(View<uint8_t>(kProfile), &profile);
-  if (!status.ok()) return status;
+  INGOT_RETURN_IF_ERROR(Decode(View<uint8_t>(kProfile), &profile));
   Arena arena = ArenaFrom(request.data() + request.size());
   const std::span<const uint8_t> bytes = View<uint8_t>(kModule);
   wasm::Module module;
-  status = wasm::Decode(arena, bytes.data(),
-                        static_cast<uint32_t>(bytes.size()), profile.limits,
-                        profile.Features(), wasm::DecodeMode::kWhole, &module);
-  if (!status.ok()) return status;
-  status = wasm::Validate(arena, bytes.data(), profile.limits,
-                          profile.Features(), &module);
-  if (!status.ok()) return status;
+  INGOT_RETURN_IF_ERROR(wasm::Decode(
+      arena, bytes.data(), static_cast<uint32_t>(bytes.size()), profile.limits,
+      profile.Features(), wasm::DecodeMode::kWhole, &module));
+  INGOT_RETURN_IF_ERROR(wasm::Validate(arena, bytes.data(), profile.limits,
+                                       profile.Features(), &module));
   const CodeParts parts = {
       .code = View<uint8_t>(kCode),
       .text_bytes = Head().text_bytes,

@@ -123,9 +123,7 @@ bool WasmSegments::Build(const wasm::Body& body) {
 
 // What stands in blocks that cannot be reached.
 bool WasmSegments::Skip(const Operator& op) {
-  if (op.op == Op::kBlock || op.op == Op::kLoop || op.op == Op::kIf) {
-    ++skipped_;
-  }
+  skipped_ += op.op == Op::kBlock || op.op == Op::kLoop || op.op == Op::kIf;
   if (op.op == Op::kElse) return skipped_ != 0;
   if (op.op != Op::kEnd) return true;
   return skipped_ != 0 && skipped_-- != 0;
@@ -223,14 +221,10 @@ void WasmSegments::EndControl(const Operator& op, uint32_t next) {
 }
 
 void WasmSegments::Open(uint32_t begin, bool is_label) {
-  Segment segment;
-  segment.begin = begin;
-  segment.loop = loop_;
-  segment.is_label = is_label;
-  segment.tests = loop_ == num_segments_;
-  segment.first_successor = num_successors_;
-  segment.first_point = num_points_;
-  Append(segments_, &num_segments_, segment);
+  Append(segments_, &num_segments_,
+         Segment{.begin = begin, .first_successor = num_successors_,
+                 .first_point = num_points_, .loop = loop_,
+                 .tests = loop_ == num_segments_, .is_label = is_label});
   owed_ = 0;
   reachable_ = true;
 }
@@ -284,23 +278,41 @@ uint32_t WasmSegments::SuccessorOf(uint32_t segment, uint32_t index) const {
   return control == kNowhere ? segment + 1 : controls_[control].target;
 }
 
+// The segment where all ways out of one meet, owing the same: its first
+// successor, or the parent of that; kNowhere if there is none. Later segments
+// are known.
+uint32_t WasmSegments::MeetingOf(uint32_t segment) const {
+  const uint32_t first = SuccessorOf(segment, 0);
+  uint32_t meeting = first;
+  for (uint32_t k = 0; k < At(segment).successors; ++k) {
+    const uint32_t to = SuccessorOf(segment, k);
+    if (to <= segment || to >= num_segments_ ||
+        At(to).place.way != At(first).place.way) {
+      return kNowhere;
+    }
+    if (to == meeting || At(to).parent == meeting) continue;
+    if (meeting != first) return kNowhere;
+    meeting = At(first).parent;
+    k = 0;
+  }
+  return meeting;
+}
+
 // Only a loop's header lies before its branch, and it tests, so that no way
 // goes on from there.
 void WasmSegments::FindWays() {
   for (uint32_t i = num_segments_; i-- > 0;) {
     Segment& segment = segments_[i];
     segment.place = {0, i, 0};
-    if (segment.tests || segment.successors != 1 ||
-        segment.kind != SegmentEnd::kTransfer) {
-      continue;
+    if (segment.tests || segment.kind != SegmentEnd::kTransfer) continue;
+    const uint32_t first = SuccessorOf(i, 0);
+    if (segment.successors == 1 && first <= i) {
+      segment.place = {segment.price, first, 0};
     }
-    const uint32_t to = SuccessorOf(i, 0);
-    if (to >= num_segments_) continue;
-    segment.place = {segment.price, to, 0};
-    if (to <= i) continue;
-    segment.place.canonical = segments_[to].place.canonical;
-    segment.place.way += segments_[to].place.way;
-    segment.parent = to;
+    segment.parent = MeetingOf(i);
+    if (segment.parent == kNowhere) continue;
+    segment.place = segments_[first].place;
+    segment.place.way += segment.price;
   }
   for (uint32_t i = 0; i < num_segments_; ++i) {
     const Segment& segment = segments_[i];

@@ -63,7 +63,7 @@ struct Segment {
   uint32_t begin = 0;  // module offset of its first instruction
   uint32_t end = 0;    // of the one that ends it
   uint32_t price = 0;
-  Place place;
+  Place place = {};
   // Ways are trees. Theirs are the numbers behind a segment's own of those that
   // lead through it.
   uint32_t parent = kNowhere;
@@ -74,7 +74,7 @@ struct Segment {
   uint32_t first_point = 0;
   uint32_t points = 0;
   SegmentEnd kind = SegmentEnd::kTransfer;
-  Callee callee;
+  Callee callee = {};
   uint32_t loop = kNowhere;  // the header of the innermost loop around it
   bool tests = false;   // a loop's header, or the entry of one that calls
   bool is_label = false;
@@ -134,6 +134,7 @@ class WasmSegments {
   std::span<Place> LinksOf(uint32_t segment) const {
     return links_.subspan(At(segment).first_successor, At(segment).successors);
   }
+  uint32_t MeetingOf(uint32_t segment) const;
   void FindWays();
   void Link();
 
