@@ -72,6 +72,7 @@ struct Instances::Instance {
   // Guarded by the table's mutex.
   bool busy = false;
   bool dead = false;
+  bool forgotten = false;  // its client went away during a call
   steady_clock::time_point last_used = steady_clock::now();
 };
 
@@ -264,6 +265,7 @@ absl::StatusOr<v1::Outcome> Instances::Run(const v1::CallStart& start,
     instance.busy = false;
     instance.dead = dead;
     instance.last_used = steady_clock::now();
+    if (instance.forgotten) instances_.erase(start.instance());
   };
   const std::optional<Extern> function =
       instance.store.FindExport(instance.id, start.function());
@@ -322,9 +324,12 @@ absl::Status Instances::Release(uint64_t id, const std::string& client) {
 void Instances::Forget(const std::string& client) {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (auto entry = instances_.begin(); entry != instances_.end();) {
-    entry = entry->second->client == client && !entry->second->busy
-                ? instances_.erase(entry)
-                : std::next(entry);
+    Instance& instance = *entry->second;
+    const bool mine = instance.client == client;
+    // One in a call ends with it: a run may return before it is cancelled.
+    instance.forgotten |= mine;
+    entry = mine && !instance.busy ? instances_.erase(entry)
+                                   : std::next(entry);
   }
 }
 

@@ -274,6 +274,17 @@ TEST_F(InstancesTest, ReleasedAndForgottenOnesAreGone) {
   EXPECT_EQ(FaultOf(Start("count")), v1::FAULT_REASON_UNKNOWN_INSTANCE);
 }
 
+TEST_F(InstancesTest, OneThatIsForgottenInACallEndsWithIt) {
+  const auto outcome =
+      Call(Start("quadruple", {I32(10)}), [&](const v1::HostCall& call) {
+        test_.node->Forget("test");
+        return GoodHost(call);
+      });
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->results(0).bits(), 40u);
+  EXPECT_EQ(FaultOf(Start("count")), v1::FAULT_REASON_UNKNOWN_INSTANCE);
+}
+
 TEST(InstanceLimitsTest, AreFaults) {
   NodeOptions options;
   options.instances.max_instances = 1;
