@@ -5,7 +5,14 @@
 #include "sandbox/worker/worker_pool.h"
 
 #include <dirent.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -212,6 +219,54 @@ TEST_F(WorkerPoolTest, NothingIsInReach) {
   for (const std::string& name : report->protections) {
     std::printf("protection: %s\n", name.c_str());
   }
+}
+
+// The calling process, which has one thread, and all that it starts can make no
+// namespaces from here on. False: not on this machine.
+bool GiveUpNamespaces() {
+  if (unshare(CLONE_NEWUSER) != 0) return false;
+  std::ofstream most("/proc/sys/user/max_user_namespaces");
+  if (!(most << "0" << std::flush)) return false;
+  // Nor by what is left of root's power.
+  for (int capability = 0;
+       prctl(PR_CAPBSET_READ, static_cast<unsigned long>(capability)) == 1;
+       ++capability) {
+    prctl(PR_CAPBSET_DROP, static_cast<unsigned long>(capability));
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[2] = {};
+  return syscall(SYS_capset, &header, none) == 0 &&
+         unshare(CLONE_NEWUSER) != 0 && unshare(CLONE_NEWNET) != 0;
+}
+
+TEST_F(WorkerPoolTest, WorksWithoutNamespacesAndSaysSo) {
+  constexpr int kNotHere = 77;
+  const Verdict right = Oracle(module_, kNoLimit);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (!GiveUpNamespaces()) _exit(kNotHere);
+    auto pool = Pool("none", 0);
+    const auto report = pool->Probe();
+    EXPECT_TRUE(report.ok()) << report.status();
+    EXPECT_THAT(report->reached, testing::IsEmpty());
+    EXPECT_THAT(report->protections, testing::Not(testing::Contains(
+                                         testing::HasSubstr("namespace"))));
+    EXPECT_THAT(report->protections,
+                testing::IsSupersetOf({"no_new_privs", "rlimits", "seccomp"}));
+    const auto verdict = pool->Compile(module_, Profile(), kNoLimit);
+    EXPECT_TRUE(verdict.ok()) << verdict.status();
+    EXPECT_EQ(*verdict, right);
+    pool.reset();
+    std::fflush(nullptr);
+    _exit(HasFailure() ? EXIT_FAILURE : EXIT_SUCCESS);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNotHere) {
+    GTEST_SKIP() << "this machine has no user namespaces to begin with";
+  }
+  EXPECT_EQ(WEXITSTATUS(status), EXIT_SUCCESS);
 }
 
 size_t OpenFiles() {
