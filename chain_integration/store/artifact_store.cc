@@ -22,6 +22,14 @@ namespace {
 using sandbox::Verdict;
 using sandbox::VerdictKind;
 
+// What is noted of keys and files is bounded, however many there are. Uses beyond
+// these are forgotten, the oldest first, which only costs the order of evictions.
+constexpr size_t kMostUses = 16'384;
+// Without a note a file's folder is flushed once more.
+constexpr size_t kMostSafe = 16'384;
+// Records that are changed in one transaction.
+constexpr size_t kUsesAtATime = 1'024;
+
 constexpr const char* kFolders[] = {"modules", "artifacts", "index",
                                     "quarantine", "scratch"};
 
@@ -145,9 +153,14 @@ absl::Status ArtifactStore::WriteFile(const std::string& path,
     if (!absl::IsAborted(written)) break;
   }
   if (!written.ok()) return written;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  safe_.insert(path);
+  NoteSafe(path);
   return absl::OkStatus();
+}
+
+void ArtifactStore::NoteSafe(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (safe_.size() >= kMostSafe) safe_.clear();
+  safe_.insert(path);
 }
 
 absl::Status ArtifactStore::KeepSafe(const std::string& path) {
@@ -157,8 +170,7 @@ absl::Status ArtifactStore::KeepSafe(const std::string& path) {
   }
   absl::Status flushed = FlushFolder(path.substr(0, path.rfind('/')));
   if (!flushed.ok()) return flushed;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  safe_.insert(path);
+  NoteSafe(path);
   return absl::OkStatus();
 }
 
@@ -190,6 +202,13 @@ absl::StatusOr<std::shared_ptr<const StoredFile>> ArtifactStore::Load(
     return absl::NotFoundError(path + " was damaged");
   }
   const std::lock_guard<std::mutex> lock(mutex_);
+  // Readers that are gone leave an entry each.
+  if (open_.size() >= open_swept_) {
+    for (auto entry = open_.begin(); entry != open_.end();) {
+      entry = entry->second.expired() ? open_.erase(entry) : std::next(entry);
+    }
+    open_swept_ = std::max(kFewOpen, 2 * open_.size());
+  }
   open_[path] = *file;
   return file;
 }
@@ -395,6 +414,11 @@ absl::Status ArtifactStore::Pin(const Key& key, bool pinned) {
 void ArtifactStore::Touch(const Key& key) {
   const std::lock_guard<std::mutex> lock(mutex_);
   uses_[key] = next_use_++;
+  if (uses_.size() < kMostUses) return;
+  for (auto entry = uses_.begin(); entry != uses_.end();) {
+    const bool old = entry->second + kMostUses / 2 < next_use_;
+    entry = old ? uses_.erase(entry) : std::next(entry);
+  }
 }
 
 absl::Status ArtifactStore::FlushUses() {
@@ -403,12 +427,16 @@ absl::Status ArtifactStore::FlushUses() {
     const std::lock_guard<std::mutex> lock(mutex_);
     uses.swap(uses_);
   }
-  for (const auto& [key, use] : uses) {
-    absl::Status updated = index_->Update(
-        key, [use = use](const Record* have) -> std::optional<Record> {
+  std::vector<Key> keys;
+  for (const auto& [key, use] : uses) keys.push_back(key);
+  for (size_t at = 0; at < keys.size(); at += kUsesAtATime) {
+    const size_t count = std::min(kUsesAtATime, keys.size() - at);
+    absl::Status updated = index_->UpdateAll(
+        {keys.data() + at, count},
+        [&](const Key& key, const Record* have) -> std::optional<Record> {
           if (have == nullptr) return std::nullopt;
           Record record = *have;
-          record.last_used = std::max(record.last_used, use);
+          record.last_used = std::max(record.last_used, uses.at(key));
           return record;
         });
     if (!updated.ok()) return updated;

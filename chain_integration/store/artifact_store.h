@@ -126,6 +126,7 @@ class ArtifactStore {
                          std::span<const uint8_t> bytes);
   // For a file that somebody else wrote, who may not have flushed its folder.
   absl::Status KeepSafe(const std::string& path);
+  void NoteSafe(const std::string& path);
   // Before a file is moved away or removed.
   void Forget(const std::string& path);
   // Reads a file whose digest must be its name.
@@ -147,6 +148,9 @@ class ArtifactStore {
   absl::btree_map<Key, uint64_t> uses_;      // guarded by mutex_; not yet stored
   // What readers hold, by path; guarded by mutex_.
   absl::btree_map<std::string, std::weak_ptr<const StoredFile>> open_;
+  // As many entries as are looked through for readers that are gone.
+  static constexpr size_t kFewOpen = 256;
+  size_t open_swept_ = kFewOpen;  // guarded by mutex_
   // Paths that outlive a power loss; guarded by mutex_.
   absl::btree_set<std::string> safe_;
 };

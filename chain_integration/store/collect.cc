@@ -34,8 +34,7 @@ bool Before(const Candidate& a, const Candidate& b) {
 
 absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
   if (absl::Status flushed = FlushUses(); !flushed.ok()) return flushed;
-  absl::StatusOr<std::vector<StoreEntry>> entries = List();
-  if (!entries.ok()) return entries.status();
+  CollectReport report;
   // A file may belong to several keys: any pin pins it, the last use counts.
   std::map<std::string, Candidate> by_path;
   for (const char* const kind : {"/modules", "/artifacts"}) {
@@ -48,8 +47,11 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
       candidate.bytes = FileBytes(candidate.path);
       candidate.module = folder.ends_with("modules");
       by_path[candidate.path] = candidate;
+      report.bytes_before += candidate.bytes;
     }
   }
+  report.bytes_after = report.bytes_before;
+  if (report.bytes_before <= max_bytes) return report;
   const auto note = [&](const std::string& path, const Record& record) {
     const auto found = by_path.find(path);
     if (found == by_path.end()) return;
@@ -57,20 +59,19 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
     found->second.last_used =
         std::max(found->second.last_used, record.last_used);
   };
-  for (const StoreEntry& entry : *entries) {
-    note(ModulePath(entry.key.module), entry.record);
-    if (entry.record.HasArtifact()) {
-      note(ArtifactPath(entry.record.verdict.artifact_digest), entry.record);
-    }
-  }
-  CollectReport report;
+  // Records outlive their files: there may be many more of them.
+  absl::Status read =
+      index_->ForEach([&](const Key& key, const Record* record) {
+        if (record == nullptr) return;
+        note(ModulePath(key.module), *record);
+        if (record->HasArtifact()) {
+          note(ArtifactPath(record->verdict.artifact_digest), *record);
+        }
+      });
+  if (!read.ok()) return read;
   std::vector<Candidate> order;
-  for (const auto& [path, candidate] : by_path) {
-    report.bytes_before += candidate.bytes;
-    order.push_back(candidate);
-  }
+  for (const auto& [path, candidate] : by_path) order.push_back(candidate);
   std::sort(order.begin(), order.end(), Before);
-  report.bytes_after = report.bytes_before;
   for (const Candidate& candidate : order) {
     if (report.bytes_after <= max_bytes) break;
     if (candidate.pinned || InUse(candidate.path)) continue;

@@ -17,8 +17,9 @@
 namespace ingot::store {
 namespace {
 
-// Address space, not memory: room for some ten million records.
-constexpr size_t kMapBytes = size_t{4} << 30;
+// Address space, not memory or disk: room for more records than clients make in
+// years, since a full index keeps no verdict any more.
+constexpr size_t kMapBytes = size_t{64} << 30;
 constexpr unsigned kReaders = 510;
 // LMDB's name for the file, and ours for one that is being made.
 constexpr char kData[] = "/data.mdb";
@@ -187,25 +188,36 @@ absl::StatusOr<Record> Index::Get(const Key& key) const {
 }
 
 absl::Status Index::Update(const Key& key, const Change& change) {
+  return UpdateAll({&key, 1}, [&](const Key&, const Record* record) {
+    return change(record);
+  });
+}
+
+absl::Status Index::UpdateAll(std::span<const Key> keys,
+                              const ChangeOne& change) {
   const int code = With([&](MDB_env* env, unsigned table) {
     Transaction txn(env, 0);
     if (txn.code() != 0) return txn.code();
-    const std::string name = key.Bytes();
-    MDB_val wanted = ToVal(name), value;
-    int done = mdb_get(txn.get(), table, &wanted, &value);
-    if (done != 0 && done != MDB_NOTFOUND) return done;
-    const bool found = done == 0;
-    std::optional<Record> record;
-    if (found) record = Decode(key, View(value));
-    const std::optional<Record> next = change(record ? &*record : nullptr);
-    if (next) {
-      const std::string bytes = Encode(key, *next);
-      value = ToVal(bytes);
-      done = mdb_put(txn.get(), table, &wanted, &value, 0);
-    } else {
-      done = found ? mdb_del(txn.get(), table, &wanted, nullptr) : 0;
+    for (const Key& key : keys) {
+      const std::string name = key.Bytes();
+      MDB_val wanted = ToVal(name), value;
+      int done = mdb_get(txn.get(), table, &wanted, &value);
+      if (done != 0 && done != MDB_NOTFOUND) return done;
+      const bool found = done == 0;
+      std::optional<Record> record;
+      if (found) record = Decode(key, View(value));
+      const std::optional<Record> next =
+          change(key, record ? &*record : nullptr);
+      if (next) {
+        const std::string bytes = Encode(key, *next);
+        value = ToVal(bytes);
+        done = mdb_put(txn.get(), table, &wanted, &value, 0);
+      } else {
+        done = found ? mdb_del(txn.get(), table, &wanted, nullptr) : 0;
+      }
+      if (done != 0) return done;
     }
-    return done == 0 ? txn.Commit() : done;
+    return txn.Commit();
   });
   return code == 0 ? absl::OkStatus() : Error("write", code);
 }

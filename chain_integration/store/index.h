@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,10 @@ class Index {
   // change at a time, in all processes.
   using Change = std::function<std::optional<Record>(const Record* record)>;
   absl::Status Update(const Key& key, const Change& change);
+  // The same for many, of which all are changed or none.
+  using ChangeOne =
+      std::function<std::optional<Record>(const Key& key, const Record* record)>;
+  absl::Status UpdateAll(std::span<const Key> keys, const ChangeOne& change);
   // All records in the order of their keys, as they are at one moment; null
   // for one that was altered.
   using Visit = std::function<void(const Key& key, const Record* record)>;
