@@ -135,6 +135,7 @@ void Campaign::Service::Signal() {
   }
   if (now < *signal_at_ || !board_->Take(pair.phase, Way::kOutside)) return;
   const pid_t worker = board_->worker;
+  if (worker <= 0) return;  // kill() would take that for the process group
   const bool stop = pair.fault == FaultKind::kSigstop;
   kill(worker, stop ? SIGSTOP : SIGKILL);
   char state = StateOf(worker);
