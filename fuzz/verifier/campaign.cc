@@ -122,6 +122,24 @@ bool MustBeRefused(Mutation kind, const Specimen& specimen,
   }
 }
 
+// Where the code of two specimens begins to differ, and how it goes on.
+std::string Difference(const Specimen& specimen, const Specimen& mutant) {
+  const auto [was, is] = std::mismatch(
+      specimen.code.begin(), specimen.code.end(), mutant.code.begin());
+  if (was == specimen.code.end()) return "the same code";
+  const auto at = was - specimen.code.begin();
+  const auto begin = std::max<ptrdiff_t>(at - 8, 0);
+  const auto bytes = [&](const std::vector<uint8_t>& code) {
+    std::string text;
+    for (auto i = begin; i < std::ssize(code) && i < at + 8; ++i) {
+      absl::StrAppend(&text, " ", absl::Hex(code[i], absl::kZeroPad2));
+    }
+    return text;
+  };
+  return absl::StrCat("code from ", begin, ":", bytes(specimen.code), ", now",
+                      bytes(mutant.code));
+}
+
 // Then the gas of a run is the same too, as long as its outcome is.
 bool SameCode(const Specimen& a, const Specimen& b) {
   return a.code == b.code && a.rodata == b.rodata;
@@ -175,7 +193,8 @@ absl::Status Campaign::Attack(const std::string& name, const Subject& subject,
       const std::string place =
           absl::StrCat(MutationText(kind), ", ", name, ", mutant ", i);
       if (MustBeRefused(kind, *specimen, mutant)) {
-        findings_.push_back(absl::StrCat(place, ": accepted"));
+        findings_.push_back(absl::StrCat(place, ": accepted; ",
+                                         Difference(*specimen, mutant)));
       }
       if (left == 0) continue;
       --left;

@@ -71,6 +71,9 @@ std::optional<Place> Mutator::Find(Is is) {
 uint32_t Mutator::ModrmAt(const Place& place) const {
   uint32_t at = place.at;
   const auto& code = s_.code;
+  // A VEX prefix holds what others and REX would, and the opcode's map.
+  if (code[at] == 0xC5) return at + 3;
+  if (code[at] == 0xC4) return at + 4;
   if (code[at] == 0x66 || code[at] == 0xF2 || code[at] == 0xF3) ++at;
   if ((code[at] & 0xF0) == 0x40) ++at;
   if (code[at] == 0x0F) at += code[at + 1] == 0x3A ? 2 : 1;
