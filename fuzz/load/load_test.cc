@@ -1,5 +1,6 @@
-// The service under load. In: nothing; the long form (manual) takes some 25
-// minutes, the short one half a minute. Out: a table. Holds: at 50 % and 80 % of
+// The service under load. In: INGOT_LOAD_SLICES, how many slices each load has;
+// the long form (manual) has 20 and takes some 35 minutes, the short one half a
+// minute. Out: a table. Holds: at 50 % and 80 % of
 // what the service can do, half of the requests hostile, no honest request
 // fails; the block lane is as fast as without load (the long form: p99 at most
 // 1.2 times); what the service holds of the machine does not grow.
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -39,7 +41,7 @@ using std::chrono::steady_clock;
 
 #ifdef INGOT_LONG
 constexpr seconds kCapacityTime(30);
-constexpr int kSlices = 20;  // of each load
+constexpr int kSlices = 20;
 constexpr seconds kQuietSlice(15);
 constexpr seconds kLoadSlice(30);
 constexpr double kMostOfQuiet = 1.2;
@@ -50,6 +52,7 @@ constexpr seconds kQuietSlice(1);
 constexpr seconds kLoadSlice(2);
 constexpr double kMostOfQuiet = 0;  // too little is measured
 #endif
+constexpr int kFewestSlices = 3;
 constexpr int kProcesses = 2;  // of each side
 constexpr milliseconds kBetweenBlockCalls(5);
 // Until what was under way has its answer, and slow clients have lost their
@@ -71,6 +74,12 @@ frame_seconds = 0.5
 [limits]
 call_seconds = 60
 )";
+
+// Of each load.
+int Slices() {
+  const char* const text = std::getenv("INGOT_LOAD_SLICES");
+  return text == nullptr ? kSlices : std::max(std::atoi(text), kFewestSlices);
+}
 
 // Never returns to the test.
 pid_t InProcess(const std::function<void()>& body) {
@@ -269,7 +278,7 @@ class LoadTest : public testing::Test {
     const uint64_t answered = traffic_->answered;
     const uint64_t failed = traffic_->failed;
     const uint64_t hostile = HostileSent();
-    for (int i = 0; i < kSlices; ++i) {
+    for (int i = 0; i < slices_; ++i) {
       EXPECT_TRUE(block_->Run(kQuietSlice, &level.quiet_compiles,
                               &level.quiet_calls));
       traffic_->honest_rate = each;
@@ -295,7 +304,7 @@ class LoadTest : public testing::Test {
     std::printf(
         "%3d %% of capacity, %.0f a second for %d x %d s: %zu honest, %zu "
         "failed, p50 %.1f ms, p99 %.1f ms; %zu hostile\n",
-        level.percent, level.per_second, kSlices,
+        level.percent, level.per_second, slices_,
         static_cast<int>(kLoadSlice.count()), size_t{level.honest},
         size_t{level.failed}, level.p50_ms, level.p99_ms,
         size_t{level.hostile});
@@ -343,6 +352,7 @@ class LoadTest : public testing::Test {
     EXPECT_LE(last.anonymous_kb, first.anonymous_kb + kMemoryAsideKb);
   }
 
+  const int slices_ = Slices();
   std::string folder_;
   Traffic* traffic_ = nullptr;
   std::unique_ptr<faults::ServiceProcess> service_;
