@@ -395,8 +395,8 @@ void Emitter::FindForwards() {
     for (InstId i = block.first; empty && i + 1 < block.end; ++i) {
       if (i == first) continue;
       const uint8_t flags = graph_.insts[i].flags;
-      empty = (flags & kFlagLive) == 0 || (flags & kFlagFused) != 0 ||
-              graph_.insts[i].op == kConst;
+      empty = (flags & kFlagLive) == 0 || graph_.insts[i].op == kConst ||
+              ((flags & kFlagFused) != 0 && !HasLoad(i));
     }
     if (!empty) continue;
     const BlockId to = OnlyWayOut(b);
@@ -441,11 +441,23 @@ bool Emitter::SameTarget(EdgeId a, EdgeId b) {
   return TargetOf(a) == TargetOf(b) && !HasEdgeMoves(a) && !HasEdgeMoves(b);
 }
 
+// Whether an instruction does a load of its own, which may trap whatever comes
+// of its value.
+bool Emitter::HasLoad(InstId i) const {
+  const Alloc& alloc = alloc_.insts[i];
+  return alloc.src[0] == kInMemory || alloc.src[1] == kInMemory;
+}
+
 void Emitter::Branch(InstId i) {
   const Inst& inst = graph_.insts[i];
   const EdgeId nonzero = inst.b, zero = inst.c;
-  if (SameTarget(nonzero, zero)) return Goto(zero);
   const Inst& condition = graph_.insts[inst.a];
+  if (SameTarget(nonzero, zero)) {
+    if ((condition.flags & kFlagFused) != 0 && HasLoad(inst.a)) {
+      Compare(inst.a);
+    }
+    return Goto(zero);
+  }
   if (condition.op == kConst) return Goto(condition.a != 0 ? nonzero : zero);
   const Test test = TestOf(inst.a, alloc_.insts[i].src[0]);
   if (TargetOf(nonzero) == next_) {

@@ -176,6 +176,7 @@ class Emitter {
   void FindForwards();
   BlockId OnlyWayOut(BlockId block);
   BlockId Behind(BlockId block) const;
+  bool HasLoad(InstId i) const;
   void FindNext(BlockId b);
   void EmitLate();
   bool IsLate(BlockId b) const;
