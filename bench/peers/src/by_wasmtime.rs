@@ -104,7 +104,11 @@ fn answer(
         Answer::Exit(code) => Err(wasmtime::Error::new(Exit(code))),
         Answer::Value(number) => {
             for (result, ty) in results.iter_mut().zip(types) {
-                *result = val(ty, u64::from(number)).unwrap_or(Val::null_func_ref());
+                // A reference is null.
+                *result = val(ty, u64::from(number))
+                    .ok()
+                    .or_else(|| Val::default_for_ty(ty))
+                    .ok_or_else(|| wasmtime::Error::msg("returns no null"))?;
             }
             Ok(())
         }
