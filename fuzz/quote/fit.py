@@ -30,8 +30,8 @@ FLOORS = {
     "kCallOperands": 1000, "kKeptBytes": 8, "kFunctions": 100,
     "kConstant": 300, "kLocalGet": 300, "kLocalSet": 1500, "kGlobal": 4000,
     "kLoad": 3000, "kStore": 3000, "kInteger": 3000, "kDivision": 20000,
-    "kFloat": 5000, "kConversion": 5000, "kSelect": 3000, "kIf": 8000, "kElse": 8000,
-    "kBranchIf": 8000, "kBranchTable": 10000, "kCall": 5000,
+    "kFloat": 5000, "kConversion": 5000, "kSelect": 3000, "kIf": 8000,
+    "kElse": 8000, "kBranchIf": 8000, "kBranchTable": 10000, "kCall": 5000,
     "kCallIndirect": 15000, "kRuntime": 20000,
 }
 # What the lower bound counts. Instructions are not in it, nor what only they

@@ -124,20 +124,14 @@ bool MustBeRefused(Mutation kind, const Specimen& specimen,
 
 // Where the code of two specimens begins to differ, and how it goes on.
 std::string Difference(const Specimen& specimen, const Specimen& mutant) {
-  const auto [was, is] = std::mismatch(
-      specimen.code.begin(), specimen.code.end(), mutant.code.begin());
+  const auto was = std::mismatch(specimen.code.begin(), specimen.code.end(),
+                                 mutant.code.begin())
+                       .first;
   if (was == specimen.code.end()) return "the same code";
-  const auto at = was - specimen.code.begin();
-  const auto begin = std::max<ptrdiff_t>(at - 8, 0);
-  const auto bytes = [&](const std::vector<uint8_t>& code) {
-    std::string text;
-    for (auto i = begin; i < std::ssize(code) && i < at + 8; ++i) {
-      absl::StrAppend(&text, " ", absl::Hex(code[i], absl::kZeroPad2));
-    }
-    return text;
-  };
-  return absl::StrCat("code from ", begin, ":", bytes(specimen.code), ", now",
-                      bytes(mutant.code));
+  const auto at = static_cast<uint64_t>(was - specimen.code.begin());
+  const uint64_t begin = at < 8 ? 0 : at - 8, end = at + 8;
+  return absl::StrCat("code from ", begin, ":", CodeBytes(specimen, begin, end),
+                      ", now", CodeBytes(mutant, begin, end));
 }
 
 // Then the gas of a run is the same too, as long as its outcome is.

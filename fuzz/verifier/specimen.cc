@@ -70,20 +70,23 @@ absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
   return specimen;
 }
 
-std::string Describe(const Specimen& specimen,
-                     const verifier::Refusal& refusal) {
-  if (refusal.ok()) return "accepted";
-  std::string text = absl::StrCat(
-      "V", verifier::RuleOf(refusal.reason), " ",
-      verifier::NameOf(refusal.reason), " function ", refusal.function,
-      " offset ", refusal.code_offset, ":");
-  for (uint64_t i = refusal.code_offset;
-       i < std::min<uint64_t>(specimen.code.size(),
-                              uint64_t{refusal.code_offset} + 16);
+std::string CodeBytes(const Specimen& specimen, uint64_t begin, uint64_t end) {
+  std::string text;
+  for (uint64_t i = begin; i < std::min<uint64_t>(specimen.code.size(), end);
        ++i) {
     absl::StrAppend(&text, " ", absl::Hex(specimen.code[i], absl::kZeroPad2));
   }
   return text;
+}
+
+std::string Describe(const Specimen& specimen,
+                     const verifier::Refusal& refusal) {
+  if (refusal.ok()) return "accepted";
+  const uint64_t at = refusal.code_offset;
+  return absl::StrCat("V", verifier::RuleOf(refusal.reason), " ",
+                      verifier::NameOf(refusal.reason), " function ",
+                      refusal.function, " offset ", at, ":",
+                      CodeBytes(specimen, at, at + 16));
 }
 
 }  // namespace ingot::fuzz

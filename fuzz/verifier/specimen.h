@@ -37,6 +37,9 @@ struct Specimen {
 absl::StatusOr<Specimen> MakeSpecimen(std::vector<uint8_t> module_bytes,
                                       const Profile& profile = {});
 
+// The code's bytes from `begin` up to `end` or the code's end, each as " 9f".
+std::string CodeBytes(const Specimen& specimen, uint64_t begin, uint64_t end);
+
 // "rule V3, …" with the bytes at the place.
 std::string Describe(const Specimen& specimen, const verifier::Refusal& refusal);
 
