@@ -43,6 +43,9 @@ function bitsOf(type, value) {
   }
 }
 
+// A NaN of whatever bits is the canonical one: V8 may keep the others' bits.
+const canonical = (value) => (Number.isNaN(value) ? NaN : value);
+
 function valueOf(type, bits) {
   switch (type) {
     case 'i':
@@ -51,10 +54,10 @@ function valueOf(type, bits) {
       return BigInt.asIntN(64, bits);
     case 'f':
       view.setUint32(0, Number(BigInt.asUintN(32, bits)));
-      return view.getFloat32(0);
+      return canonical(view.getFloat32(0));
     case 'F':
       view.setBigUint64(0, bits);
-      return view.getFloat64(0);
+      return canonical(view.getFloat64(0));
     default:
       return null;
   }
