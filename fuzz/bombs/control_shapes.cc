@@ -121,8 +121,13 @@ std::vector<uint8_t> Make_br_table_depths(uint32_t n) {
     for (uint32_t i = 0; i <= labels; ++i) code.U32(i * 7 % blocks);
     code.Inst(Op::kEnd);
   }
-  Repeat(&code, blocks + 1, Op::kEnd);
-  return OneFunction(0, code);
+  // Work behind each block, or all of their ends would be one place.
+  for (uint32_t i = 0; i < blocks; ++i) {
+    code.Inst(Op::kEnd);
+    CountUp(&code, 0);
+    code.Inst(Op::kDrop);
+  }
+  return OneFunction(0, code.Inst(Op::kEnd));
 }
 
 std::vector<uint8_t> Make_br_table_arity(uint32_t n) {
