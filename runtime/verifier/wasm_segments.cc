@@ -199,7 +199,7 @@ void WasmSegments::Step(OperatorReader& reader, const Operator& op) {
 
 void WasmSegments::EndControl(const Operator& op, uint32_t next) {
   Control* control = &controls_[stack_[--depth_]];
-  bool opens = control->has_edges;
+  bool opens = control->last_edge != 0;
   if (control->kind == Kind::kLoop) {
     opens = reachable_;
     loop_ = control->outer;
@@ -253,7 +253,7 @@ void WasmSegments::Call(const Operator& op, uint32_t next,
 // A loop's header is the segment that is opened next.
 void WasmSegments::Push(Kind kind) {
   Append(stack_, &depth_, num_controls_);
-  const Control control = {kind, false, num_segments_, loop_};
+  const Control control = {kind, 0, num_segments_, loop_};
   Append(controls_, &num_controls_, control);
   if (kind == Kind::kIf) Append(controls_, &num_controls_, control);
 }
@@ -262,9 +262,11 @@ void WasmSegments::AddSuccessor(uint32_t control) {
   Append(successors_, &num_successors_, control);
 }
 
+// The entries of a table that lead to one place are one successor.
 void WasmSegments::AddLabel(uint32_t depth) {
   const uint32_t control = stack_[depth_ - 1 - depth];
-  controls_[control].has_edges = true;
+  if (controls_[control].last_edge == num_segments_) return;
+  controls_[control].last_edge = num_segments_;
   AddSuccessor(control);
 }
 

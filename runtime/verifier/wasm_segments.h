@@ -112,7 +112,7 @@ class WasmSegments {
   // An `if` has two, the second for where its condition is false.
   struct Control {
     Kind kind;
-    bool has_edges;
+    uint32_t last_edge;  // which segment's branch led to it last, from 1; or 0
     uint32_t target;  // the segment that a branch to it leads to
     uint32_t outer;   // of a loop: the loop around it
   };
