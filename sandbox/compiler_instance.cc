@@ -21,8 +21,8 @@ constexpr uint64_t kUncountedGas = 1'000'000'000;
 // Chunks in which a memory image is compared with zeros.
 constexpr uint64_t kChunkBytes = 4096;
 
-// As many as a machine has use for at once, and none that a large module blew
-// up.
+// As many as a machine has use for at once. One that a large module blew up is
+// made small before it is left, which gives most of its pages back.
 constexpr size_t kMostSpares = 16;
 constexpr uint64_t kLargestSpareBytes = 32 << 20;
 
@@ -81,9 +81,11 @@ CompilerInstance::CompilerInstance(const SandboxedCompiler& compiler,
       spares_(compiler.spares) {}
 
 CompilerInstance::~CompilerInstance() {
-  if (!returned_ || spares_ == nullptr || held_.first == nullptr ||
-      held_.store->InstanceMemory(held_.id).size() > kLargestSpareBytes) {
-    return;
+  if (!returned_ || spares_ == nullptr || held_.first == nullptr) return;
+  if (held_.store->InstanceMemory(held_.id).size() > kLargestSpareBytes) {
+    const absl::StatusOr<bool> reset =
+        held_.store->Reset(held_.id, held_.first->memory);
+    if (!reset.ok() || !*reset) return;
   }
   spares_->Put(std::move(held_));
 }

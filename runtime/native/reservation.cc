@@ -2,9 +2,9 @@
 // what is accessible and the image left as they are: taken again for a memory of
 // the same size and image it needs no system call. Pages that were written are
 // given back, which makes them zeros or the image again; the head's are cleared
-// by hand and stay. A memory that shrinks keeps its pages: they become
-// inaccessible, and zeros when it grows over them again, which costs less than
-// faulting in new ones.
+// by hand and stay. A memory that shrinks keeps its pages up to kKeptBytes: they
+// become inaccessible, and zeros when it grows over them again, which costs less
+// than faulting in new ones.
 
 #include "runtime/native/reservation.h"
 
@@ -26,6 +26,8 @@ namespace {
 // head are pooled.
 constexpr uint64_t kUsualHead = 64 * 1024;
 constexpr size_t kPooled = 64;
+// Of a memory that shrinks: what is worth its room to the next that grows.
+constexpr uint64_t kKeptBytes = 32 << 20;
 
 }  // namespace
 
@@ -169,6 +171,12 @@ bool Reservation::Grow(uint64_t bytes) {
 
 bool Reservation::Shrink(uint64_t bytes) {
   written_ = std::max(written_, committed_);
+  const uint64_t kept = std::max(bytes, kKeptBytes);
+  // Pages that are given back become the image where there is one, not zeros.
+  if (written_ > kept && image_offset_ + image_bytes_ <= kept) {
+    if (!platform::Clear(base_ + kept, written_ - kept)) return false;
+    written_ = kept;
+  }
   return Resize(bytes);
 }
 

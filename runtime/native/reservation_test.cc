@@ -86,6 +86,25 @@ TEST(ReservationTest, ImagesShowNothingOfWhatWasWrittenOverThem) {
   }
 }
 
+// More than a memory keeps when it shrinks, with an image beyond that or not.
+TEST(ReservationTest, LargeMemoriesAreZerosAgain) {
+  constexpr uint64_t kLarge = uint64_t{40} << 20;
+  const std::vector<uint8_t> ones(kPage, 1);
+  const auto image = MemoryImage::Make(kLarge - kPage, ones);
+  ASSERT_NE(image, nullptr);
+  for (const MemoryImage* used : {image.get(), (const MemoryImage*)nullptr}) {
+    Reservation memory = Reservation::Take(256, kLarge, used);
+    ASSERT_TRUE(memory.ok());
+    std::memset(memory.base(), 0xA5, kLarge);
+    ASSERT_TRUE(memory.Shrink(kPage));
+    ASSERT_TRUE(memory.Grow(kLarge));
+    for (uint64_t at = kPage; at < kLarge; at += 512) {
+      ASSERT_EQ(memory.base()[at], 0) << at;
+    }
+    EXPECT_EQ(memory.base()[0], 0xA5);
+  }
+}
+
 TEST(ReservationTest, IsRegisteredFromItsBaseOn) {
   Reservation memory = Reservation::Take(128, 0);
   ASSERT_TRUE(memory.ok());
