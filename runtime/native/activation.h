@@ -28,6 +28,8 @@ struct ExecutionState {
   // Where the host's stack continues when wasm code of this store leaves.
   uint64_t host_rsp = 0;
   uint32_t host_mxcsr = 0;
+  // Not 0: its control bits are not those of wasm code.
+  uint32_t foreign_mxcsr = 0;
   // Not 0: wasm code must stop. The stubs look before they enter it; from then
   // on an interrupt stops it (fault_handler.h). Set with `run`.
   const std::atomic<uint32_t>* stop = nullptr;
@@ -45,8 +47,8 @@ struct EntryRecord {
   ExecutionState* state;
 };
 
-// Wasm to host, on the host's stack. C++ replaces the values, the stack
-// pointer (popped of the arguments) and the gas.
+// Wasm to host, on the host's stack. C++ replaces the values, the gas and, where
+// the call may have stack arguments, the stack pointer (popped of them).
 struct ExitRecord {
   ValueRegisters values;
   uint64_t wasm_rsp;  // points to the return address; after: above it
@@ -81,14 +83,18 @@ void IngotBuiltinStubResume();
 void IngotBuiltinStubEnd();
 
 // C++ that the stubs call.
-Resume IngotHostCall(ExitRecord* record);
-Resume IngotPlainHostCall(ExitRecord* record);
-Resume IngotBuiltin(ExitRecord* record);
+Resume IngotHostCall(NativeRun* run, ExitRecord* record);
+// Masks of all integer registers, for the results; null to leave.
+const uint64_t* IngotPlainHostCall(NativeRun* run, ExitRecord* record);
+Resume IngotBuiltin(NativeRun* run, ExitRecord* record);
 }
 
 static_assert(abi::kVmctxStore == INGOT_VMCTX_STORE);
 static_assert(offsetof(ExecutionState, host_rsp) == INGOT_STATE_HOST_RSP);
 static_assert(offsetof(ExecutionState, host_mxcsr) == INGOT_STATE_HOST_MXCSR);
+static_assert(offsetof(ExecutionState, foreign_mxcsr) ==
+              INGOT_STATE_FOREIGN_MXCSR);
+static_assert(offsetof(ExecutionState, run) == INGOT_STATE_RUN);
 static_assert(offsetof(ExecutionState, stop) == INGOT_STATE_STOP);
 static_assert(sizeof(std::atomic<uint32_t>) == 4);
 static_assert(offsetof(ValueRegisters, ints) == INGOT_REGISTERS_INTS);

@@ -20,7 +20,8 @@ struct HostFunctionEntry {
   // When set, called instead of `function` by wasm code.
   PlainHostFunction plain = nullptr;
   void* state = nullptr;
-  uint32_t narrow_results = 0;  // bit i: result i is an i32
+  // Of result i; those of an i32 leave out its upper half.
+  uint64_t result_masks[kPlainValues] = {};
   uint32_t type_id = 0;
 };
 
@@ -49,9 +50,10 @@ class NativeHostFunctions {
     entry.plain = function;
     entry.state = state;
     for (size_t i = 0; i < entry.signature.results.size(); ++i) {
-      if (entry.signature.results[i] == wasm::ValType::kI32) {
-        entry.narrow_results |= 1u << i;
-      }
+      entry.result_masks[i] =
+          entry.signature.results[i] == wasm::ValType::kI32
+              ? 0xFFFFFFFF
+              : ~uint64_t{0};
     }
   }
 

@@ -38,80 +38,70 @@ class BuiltinCall {
         instance_(*OwnerOf(record.base).instance),
         schedule_(instance_.program->profile().execution) {}
 
-  // False when the run ends here.
+  // False when the run ends here. Immediates, which native code passes in
+  // registers, are looked at first: whether they are in range and of types that
+  // fit each other. In code that a compiler made from a valid module they are;
+  // the executor does not rely on it.
   bool Do(BuiltinNumber number) {
-    if (!OperandsExist(number)) {
-      return run_.Fault(
-          absl::InternalError("native code named what its module has not"));
-    }
     switch (number) {
       case BuiltinNumber::kMemoryGrow:
+        if (!HasMemory()) break;
         return MemoryGrow(U32(0));
       case BuiltinNumber::kMemoryCopy:
+        if (!HasMemory()) break;
         return MemoryCopy(U32(0), U32(1), U32(2));
       case BuiltinNumber::kMemoryFill:
+        if (!HasMemory()) break;
         return MemoryFill(U32(0), U32(1), U32(2));
       case BuiltinNumber::kMemoryInit:
+        if (!HasMemory() || U32(0) >= module().data.size) break;
         return MemoryInit(U32(0), U32(1), U32(2), U32(3));
       case BuiltinNumber::kDataDrop:
+        if (U32(0) >= module().data.size) break;
         instance_.data_dropped[U32(0)] = true;
         return true;
       case BuiltinNumber::kTableGet:
+        if (!HasTable(0)) break;
         return TableGet(Table(0), U32(1));
       case BuiltinNumber::kTableSet:
+        if (!HasTable(0)) break;
         return TableSet(Table(0), U32(1), U64(2));
       case BuiltinNumber::kTableGrow:
+        if (!HasTable(0)) break;
         return TableGrow(Table(0), U64(1), U32(2));
       case BuiltinNumber::kTableFill:
+        if (!HasTable(0)) break;
         return TableFill(Table(0), U32(1), U64(2), U32(3));
       case BuiltinNumber::kTableCopy:
+        if (!HasTable(0) || !HasTable(1) ||
+            Table(0).type.element != Table(1).type.element) {
+          break;
+        }
         return TableCopy(Table(0), Table(1), U32(2), U32(3), U32(4));
       case BuiltinNumber::kTableInit:
+        if (U32(0) >= module().elements.size || !HasTable(1) ||
+            instance_.program->View(module().elements)[U32(0)].type !=
+                Table(1).type.element) {
+          break;
+        }
         return TableInit(U32(0), Table(1), U32(2), U32(3), U32(4));
       case BuiltinNumber::kElemDrop:
+        if (U32(0) >= module().elements.size) break;
         instance_.element_dropped[U32(0)] = true;
         return true;
       case BuiltinNumber::kTableSize:
+        if (!HasTable(0)) break;
         return Return(Table(0).cell->size);
     }
-    return run_.Fault(absl::InternalError("native code called no builtin"));
+    return run_.Fault(
+        absl::InternalError("native code named what its module has not"));
   }
 
  private:
-  // Whether immediates, which native code passes in registers, are in range and
-  // of types that fit each other. In code that a compiler made from a valid
-  // module they are; the executor does not rely on it.
-  bool OperandsExist(BuiltinNumber number) const {
-    const wasm::Module& module = instance_.program->module();
-    const auto table = [&](int operand) {
-      return U32(operand) < instance_.tables.size();
-    };
-    switch (number) {
-      case BuiltinNumber::kMemoryGrow:
-      case BuiltinNumber::kMemoryCopy:
-      case BuiltinNumber::kMemoryFill:
-        return instance_.memory != nullptr;
-      case BuiltinNumber::kMemoryInit:
-        return instance_.memory != nullptr && U32(0) < module.data.size;
-      case BuiltinNumber::kDataDrop:
-        return U32(0) < module.data.size;
-      case BuiltinNumber::kElemDrop:
-        return U32(0) < module.elements.size;
-      case BuiltinNumber::kTableCopy:
-        return table(0) && table(1) &&
-               Table(0).type.element == Table(1).type.element;
-      case BuiltinNumber::kTableInit:
-        return U32(0) < module.elements.size && table(1) &&
-               instance_.program->View(module.elements)[U32(0)].type ==
-                   Table(1).type.element;
-      case BuiltinNumber::kTableGet:
-      case BuiltinNumber::kTableSet:
-      case BuiltinNumber::kTableGrow:
-      case BuiltinNumber::kTableFill:
-      case BuiltinNumber::kTableSize:
-        return table(0);
-    }
-    return true;
+  const wasm::Module& module() const { return instance_.program->module(); }
+  bool HasMemory() const { return instance_.memory != nullptr; }
+  bool HasTable(int operand) const {
+    return U32(operand) < instance_.tables.size();
   }
 
   uint32_t U32(int operand) const {
@@ -119,7 +109,7 @@ class BuiltinCall {
   }
   uint64_t U64(int operand) const { return record_.values.ints[operand]; }
   NativeTable& Table(int operand) const {
-    return run_.store().TableAt(instance_.tables[U32(operand)]);
+    return run_.store_.TableAt(instance_.tables[U32(operand)]);
   }
   bool Return(uint64_t value) {
     record_.values.ints[0] = value;
@@ -134,7 +124,7 @@ class BuiltinCall {
   // The memory's own limit, then the transaction's pages; both refuse alike.
   bool MemoryGrow(uint32_t count) {
     NativeMemory& memory = *instance_.memory;
-    Transaction& transaction = run_.transaction();
+    Transaction& transaction = run_.transaction_;
     const uint64_t bytes = memory.bytes();
     const auto old = static_cast<uint32_t>(bytes / kWasmPageBytes);
     const uint64_t budget = transaction.budget().memory_pages;
@@ -196,7 +186,7 @@ class BuiltinCall {
 
   // What a table holds is called without another look.
   bool Fits(const NativeTable& table, uint64_t value) const {
-    return run_.store().IsValue(table.type.element, value);
+    return run_.store_.IsValue(table.type.element, value);
   }
 
   bool TableSet(NativeTable& table, uint32_t index, uint64_t value) {
@@ -256,7 +246,7 @@ class BuiltinCall {
     }
     for (uint32_t i = 0; i < count; ++i) {
       table.elements[to + i] =
-          run_.store().ElementAt(instance_, elements.first + from + i);
+          run_.store_.ElementAt(instance_, elements.first + from + i);
     }
     return true;
   }
@@ -279,7 +269,6 @@ Resume NativeRun::Builtin(ExitRecord& record) {
   if (!call.Do(static_cast<BuiltinNumber>(record.number))) {
     return Resume::kLeave;
   }
-  record.wasm_rsp = results_at_;  // builtins have no stack arguments
   record.gas = gas_;
   return Resume::kContinue;
 }

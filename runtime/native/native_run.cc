@@ -5,7 +5,6 @@
 #include "runtime/native/native_run.h"
 
 #include <algorithm>
-#include <bit>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -82,29 +81,6 @@ class ValuePlaces {
   abi::ArgumentCursor cursor_;
 };
 
-// What a host function sees.
-class RunCaller final : public Caller {
- public:
-  RunCaller(NativeRun& run, NativeInstance* instance)
-      : run_(run), instance_(instance) {}
-
-  Store& store() override { return run_.store(); }
-  Transaction& transaction() override { return run_.transaction(); }
-  InstanceId instance() const override {
-    return instance_ == nullptr ? kNoInstance : instance_->id;
-  }
-  uint64_t GasLeft() const override { return run_.gas_left(); }
-  bool ChargeGas(uint64_t price) override { return run_.PayFromHost(price); }
-  std::span<uint8_t> Memory() override {
-    if (instance_ == nullptr || instance_->memory == nullptr) return {};
-    return instance_->memory->View();
-  }
-
- private:
-  NativeRun& run_;
-  NativeInstance* instance_;
-};
-
 HostResult CallSafely(const HostFunction& function, Caller& caller,
                       std::span<const Value> args, std::span<Value> results) {
   try {
@@ -112,6 +88,21 @@ HostResult CallSafely(const HostFunction& function, Caller& caller,
   } catch (...) {
     return HostResult::Fault(
         absl::InternalError("a host function threw an exception"));
+  }
+}
+
+[[gnu::cold, gnu::noinline]] void FailByException(Caller& caller) {
+  caller.Fail(HostResult::Fault(
+      absl::InternalError("a host function threw an exception")));
+}
+
+bool CallPlainly(const HostFunctionEntry& entry, Caller& caller,
+                 uint64_t* values) {
+  try {
+    return entry.plain(entry.state, caller, values);
+  } catch (...) {
+    FailByException(caller);
+    return false;
   }
 }
 
@@ -166,20 +157,6 @@ bool NativeRun::OutOfGas() {
   return false;
 }
 
-bool NativeRun::PayFee(uint64_t fee) {
-  // Both are at most 2^62, so the difference is in range.
-  gas_ -= static_cast<int64_t>(fee);
-  return gas_ >= 0 || OutOfGas();
-}
-
-bool NativeRun::PayFromHost(uint64_t price) {
-  if (price > gas_left()) {
-    host_out_of_gas_ = true;
-    return false;
-  }
-  gas_ -= static_cast<int64_t>(price);
-  return true;
-}
 
 bool NativeRun::Fault(absl::Status fault) {
   fault_ = std::move(fault);
@@ -211,7 +188,7 @@ bool NativeRun::TrapAtCall(TrapCode trap) {
 
 absl::StatusOr<Outcome> NativeRun::Finish() {
   if (!fault_.ok()) return fault_;
-  outcome_.gas_used = gas_limit_ - gas_left();
+  outcome_.gas_used = gas_limit_ - GasLeft();
   return std::move(outcome_);
 }
 
@@ -351,7 +328,7 @@ bool NativeRun::Invoke(const NativeFunction& function,
   std::vector<Value> results;
   for (wasm::ValType result : type.results) results.push_back({result, 0});
   transaction_.stack_used = entry_units;
-  if (!CallHost(*function.host, nullptr, normal, results)) return false;
+  if (!CallHost(*function.host, normal, results)) return false;
   outcome_.results.assign(results.begin(), results.end());
   return true;
 }
@@ -365,7 +342,8 @@ bool NativeRun::Enter(const NativeFunction& function,
     return false;
   }
   if (!PrepareStack()) return false;
-  const uint64_t entry_rsp = transaction_.stack->Top() - entry_units;
+  stack_top_ = transaction_.stack->Top();
+  const uint64_t entry_rsp = stack_top_ - entry_units;
   EntryRecord record = {};
   record.wasm_rsp = entry_rsp;
   record.gas = gas_;
@@ -423,6 +401,32 @@ bool NativeRun::TakeResults(const Signature& signature,
 
 // --- Wasm to host ---------------------------------------------------------
 
+Store& NativeRun::store() { return store_; }
+
+NativeInstance* NativeRun::CallingInstance() const {
+  return record_ == nullptr ? nullptr : OwnerOf(record_->caller_base).instance;
+}
+
+InstanceId NativeRun::instance() const {
+  const NativeInstance* caller = CallingInstance();
+  return caller == nullptr ? kNoInstance : caller->id;
+}
+
+std::span<uint8_t> NativeRun::Memory() {
+  const NativeInstance* caller = CallingInstance();
+  if (caller == nullptr || caller->memory == nullptr) return {};
+  return caller->memory->View();
+}
+
+bool NativeRun::ChargeGas(uint64_t price) {
+  if (price > GasLeft()) {
+    host_out_of_gas_ = true;
+    return false;
+  }
+  gas_ -= static_cast<int64_t>(price);
+  return true;
+}
+
 Resume NativeRun::HostCall(ExitRecord& record) {
   gas_ = record.gas;
   record_ = &record;
@@ -451,9 +455,8 @@ Resume NativeRun::HostCall(ExitRecord& record) {
   }
   results_at_ = from.end();
   for (size_t i = 0; i < result_count; ++i) results[i] = {type.results[i], 0};
-  transaction_.stack_used = transaction_.stack->Top() - call_rsp;
-  if (!CallHost(host, OwnerOf(record.caller_base).instance, {args, arg_count},
-                {results, result_count})) {
+  transaction_.stack_used = stack_top_ - call_rsp;
+  if (!CallHost(host, {args, arg_count}, {results, result_count})) {
     return Resume::kLeave;
   }
   ValuePlaces to(record.values, results_at_);
@@ -472,13 +475,9 @@ Resume NativeRun::HostCall(ExitRecord& record) {
 }
 
 bool NativeRun::CallHost(const NativeHostFunction& host,
-                         NativeInstance* caller_instance,
                          std::span<const Value> args,
                          std::span<Value> results) {
-  RunCaller caller(*this, caller_instance);
-  HostResult result =
-      CallSafely(host.entry->function, caller, args, results);
-  transaction_.stack_used = stack_before_;
+  HostResult result = CallSafely(host.entry->function, *this, args, results);
   if (result.kind != HostResult::Kind::kOk || host_out_of_gas_) {
     if (!TakeHostResult(std::move(result))) return false;
   }
@@ -515,65 +514,43 @@ bool NativeRun::TakeHostResult(HostResult result) {
 
 // All arguments and results are in the first integer registers, one after the
 // other, and the verifier has seen that the upper halves of i32 are 0.
-Resume NativeRun::PlainHostCall(ExitRecord& record) {
+const uint64_t* NativeRun::PlainHostCall(ExitRecord& record) {
   gas_ = record.gas;
   record_ = &record;
   results_at_ = record.wasm_rsp + 8;
-  if (gas_ < 0) {
+  if (gas_ < 0) [[unlikely]] {
     OutOfGas();
-    return Resume::kLeave;
+    return nullptr;
   }
   const HostFunctionEntry& entry = *OwnerOf(record.base).host->entry;
-  transaction_.stack_used = transaction_.stack->Top() - results_at_;
-  RunCaller caller(*this, OwnerOf(record.caller_base).instance);
-  bool ok = false;
-  try {
-    ok = entry.plain(entry.state, caller, record.values.ints);
-  } catch (...) {
-    caller.Fail(HostResult::Fault(
-        absl::InternalError("a host function threw an exception")));
-  }
-  transaction_.stack_used = stack_before_;
+  transaction_.stack_used = stack_top_ - results_at_;
+  const bool ok = CallPlainly(entry, *this, record.values.ints);
   if (!ok || host_out_of_gas_) [[unlikely]] {
-    HostResult failure = HostResult::OutOfGas();
-    if (!ok) failure = caller.TakeFailure();
-    if (!TakeHostResult(std::move(failure))) return Resume::kLeave;
+    if (!TakePlainFailure(ok)) return nullptr;
   }
-  for (uint32_t narrow = entry.narrow_results; narrow != 0;
-       narrow &= narrow - 1) {
-    uint64_t& value = record.values.ints[std::countr_zero(narrow)];
-    value = static_cast<uint32_t>(value);
-  }
-  record.wasm_rsp = results_at_;
   record.gas = gas_;
-  return Resume::kContinue;
+  return entry.result_masks;
+}
+
+bool NativeRun::TakePlainFailure(bool ok) {
+  return TakeHostResult(ok ? HostResult::OutOfGas() : TakeFailure());
 }
 
 }  // namespace ingot::runtime
 
-extern "C" ingot::runtime::Resume IngotPlainHostCall(
-    ingot::runtime::ExitRecord* record) {
-  using namespace ingot::runtime;  // NOLINT
-  auto* base = reinterpret_cast<uint8_t*>(record->base);
-  auto* state = reinterpret_cast<ExecutionState*>(
-      VmctxField(base, ingot::abi::kVmctxStore));
-  return state->run->PlainHostCall(*record);
+using ingot::runtime::ExitRecord;
+using ingot::runtime::NativeRun;
+using ingot::runtime::Resume;
+
+extern "C" Resume IngotHostCall(NativeRun* run, ExitRecord* record) {
+  return run->HostCall(*record);
 }
 
-extern "C" ingot::runtime::Resume IngotHostCall(
-    ingot::runtime::ExitRecord* record) {
-  using namespace ingot::runtime;  // NOLINT: the two stubs' names only
-  auto* base = reinterpret_cast<uint8_t*>(record->base);
-  auto* state = reinterpret_cast<ExecutionState*>(
-      VmctxField(base, ingot::abi::kVmctxStore));
-  return state->run->HostCall(*record);
+extern "C" [[gnu::flatten]] const uint64_t* IngotPlainHostCall(
+    NativeRun* run, ExitRecord* record) {
+  return run->PlainHostCall(*record);
 }
 
-extern "C" ingot::runtime::Resume IngotBuiltin(
-    ingot::runtime::ExitRecord* record) {
-  using namespace ingot::runtime;  // NOLINT
-  auto* base = reinterpret_cast<uint8_t*>(record->base);
-  auto* state = reinterpret_cast<ExecutionState*>(
-      VmctxField(base, ingot::abi::kVmctxStore));
-  return state->run->Builtin(*record);
+extern "C" Resume IngotBuiltin(NativeRun* run, ExitRecord* record) {
+  return run->Builtin(*record);
 }

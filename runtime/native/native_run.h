@@ -9,6 +9,7 @@
 #include "runtime/native/fault_handler.h"
 #include "runtime/native/native_instance.h"
 #include "runtime/outcome.h"
+#include "runtime/store.h"
 #include "runtime/transaction.h"
 
 // One run of the native engine: what happens between the host's call of a
@@ -25,11 +26,11 @@ namespace ingot::runtime {
 
 class NativeStore;
 
-class NativeRun {
+class NativeRun final : private Caller {
  public:
   NativeRun(NativeStore& store, Transaction& transaction, uint64_t gas_limit,
             Phase phase);
-  ~NativeRun();
+  ~NativeRun() override;
   NativeRun(const NativeRun&) = delete;
   NativeRun& operator=(const NativeRun&) = delete;
 
@@ -38,8 +39,11 @@ class NativeRun {
   // cancelled. Once, before all else.
   [[nodiscard]] bool Begin(const NativeFunction* callee);
 
-  // An observation point.
-  [[nodiscard]] bool PayFee(uint64_t fee);
+  // An observation point. Fee and gas are at most 2^62 each.
+  [[nodiscard]] bool PayFee(uint64_t fee) {
+    gas_ -= static_cast<int64_t>(fee);
+    return gas_ >= 0 || OutOfGas();
+  }
   // A trap outside any function.
   bool TrapAtModuleOffset(TrapCode trap, uint32_t offset);
   bool Fault(absl::Status fault);
@@ -54,18 +58,9 @@ class NativeRun {
   // How the run ended; a non-OK status is a fault. Once, after all else.
   absl::StatusOr<Outcome> Finish();
 
-  NativeStore& store() { return store_; }
-  Transaction& transaction() { return transaction_; }
-  uint64_t gas_left() const {
-    return gas_ < 0 ? 0 : static_cast<uint64_t>(gas_);
-  }
-  // A host function pays. When it cannot, the run ends as out of gas whatever
-  // the host function then returns.
-  bool PayFromHost(uint64_t price);
-
   // From the stubs, with this run innermost.
   Resume HostCall(ExitRecord& record);
-  Resume PlainHostCall(ExitRecord& record);
+  const uint64_t* PlainHostCall(ExitRecord& record);
   Resume Builtin(ExitRecord& record);
 
  private:
@@ -73,17 +68,34 @@ class NativeRun {
 
   static constexpr uint32_t kBacktraceFrames = 64;
 
+  // What a host function sees. It was called by record_, or by nobody's code
+  // while that is null.
+  Store& store() override;
+  Transaction& transaction() override { return transaction_; }
+  InstanceId instance() const override;
+  uint64_t GasLeft() const override {
+    return gas_ < 0 ? 0 : static_cast<uint64_t>(gas_);
+  }
+  // When a host function cannot pay, the run ends as out of gas whatever it then
+  // returns.
+  bool ChargeGas(uint64_t price) override;
+  std::span<uint8_t> Memory() override;
+  // Null: the host itself.
+  NativeInstance* CallingInstance() const;
+
   // Places arguments, enters wasm code, takes what comes back.
   bool Enter(const NativeFunction& function, std::span<const Value> args,
              uint64_t entry_units);
   bool PrepareStack();
   bool TakeResults(const Signature& signature, const EntryRecord& record);
   bool TakeFault(const FaultRecord& fault);
-  bool CallHost(const NativeHostFunction& host, NativeInstance* caller,
-                std::span<const Value> args, std::span<Value> results);
+  bool CallHost(const NativeHostFunction& host, std::span<const Value> args,
+                std::span<Value> results);
   bool TakeHostResult(HostResult result);
+  // Of a plain host function that returned false, or that could not pay.
+  [[gnu::cold, gnu::noinline]] bool TakePlainFailure(bool ok);
 
-  bool OutOfGas();
+  [[gnu::cold]] bool OutOfGas();
   bool Cancelled();
   // At the call site that wasm code left by.
   bool TrapAtCall(TrapCode trap);
@@ -109,6 +121,7 @@ class NativeRun {
   bool host_out_of_gas_ = false;
   bool begun_ = false;
   const uint64_t stack_before_;  // transaction's stack_used
+  uint64_t stack_top_ = 0;       // once wasm code was entered
   const ExitRecord* record_ = nullptr;  // the innermost call into the runtime
   uint64_t results_at_ = 0;             // its stack results
   Outcome outcome_;

@@ -62,6 +62,15 @@
         cmp     \mxcsr, INGOT_WASM_MXCSR
         .endm
 
+        .macro MASK_INTS by
+        and     rax, [\by + 0]
+        and     rcx, [\by + 8]
+        and     rdx, [\by + 16]
+        and     rbx, [\by + 24]
+        and     rsi, [\by + 32]
+        and     rdi, [\by + 40]
+        .endm
+
         // `at` may be rdi, which is loaded last.
         .macro LOAD_INTS at
         mov     rax, [\at + INGOT_REGISTERS_INTS + 0]
@@ -99,7 +108,10 @@ IngotEnterWasm:
         mov     r8, [rdi + INGOT_ENTRY_STATE]
         mov     eax, [rsp]
         mov     [r8 + INGOT_STATE_HOST_MXCSR], eax
+        xor     ecx, ecx
         IS_WASM_MXCSR eax
+        setne   cl
+        mov     [r8 + INGOT_STATE_FOREIGN_MXCSR], ecx
         je      1f
         ldmxcsr [rip + .Lwasm_mxcsr]
 1:
@@ -163,70 +175,92 @@ IngotLeaveWasm:
         .size   IngotEnterWasm, . - IngotEnterWasm
 
         // Free here: everything but r14, r15, r10, r11 and the value registers.
-        .macro EXIT_STUB name, target, floats
+        // r12, which C++ preserves, keeps the stack pointer of wasm code, so that
+        // what runs there next does not wait for stores and loads here. In the
+        // general form C++ pops stack arguments by changing the record. The return
+        // address comes from the record, because a nested run begins where it was.
+        // For a plain host function C++ gives masks of the results, which are
+        // applied here and not in memory for the same reason; no masks, as any
+        // code of the others, mean that the run leaves.
+        .macro EXIT_STUB name, target, general=0, plain=0
         .globl  \name
         .hidden \name
         .type   \name, @function
         .p2align 4
 \name:
         mov     r8, [r15 + INGOT_VMCTX_STORE]
-        mov     r9, rsp
-        mov     r12, [rsp]
+        mov     r12, rsp
+        mov     r9, [rsp]
         mov     rsp, [r8 + INGOT_STATE_HOST_RSP]
         sub     rsp, INGOT_EXIT_BYTES
         STORE_INTS rsp
-        .if \floats
+        .if \general
         STORE_FLOATS rsp
         .endif
-        mov     [rsp + INGOT_EXIT_WASM_RSP], r9
+        mov     [rsp + INGOT_EXIT_WASM_RSP], r12
         mov     [rsp + INGOT_EXIT_GAS], r14
-        mov     [rsp + INGOT_EXIT_RETURN_ADDRESS], r12
+        mov     [rsp + INGOT_EXIT_RETURN_ADDRESS], r9
         mov     [rsp + INGOT_EXIT_BASE], r15
         mov     [rsp + INGOT_EXIT_CALLER_BASE], r10
         mov     r11d, r11d
         mov     [rsp + INGOT_EXIT_NUMBER], r11
-        mov     ecx, [r8 + INGOT_STATE_HOST_MXCSR]
-        IS_WASM_MXCSR ecx
-        je      2f
-        ldmxcsr [r8 + INGOT_STATE_HOST_MXCSR]
+        cmp     dword ptr [r8 + INGOT_STATE_FOREIGN_MXCSR], 0
+        jne     4f
 2:
-        mov     rdi, rsp
+        mov     rdi, [r8 + INGOT_STATE_RUN]
+        mov     rsi, rsp
         call    \target
         .globl  \name\()Resume
         .hidden \name\()Resume
 \name\()Resume:
+        .if \plain
+        test    rax, rax
+        je      1f
+        .else
         test    eax, eax
         jne     1f
+        .endif
         mov     r9, [r15 + INGOT_VMCTX_STORE]
         mov     r8, [r9 + INGOT_STATE_STOP]
         cmp     dword ptr [r8], 0
         jne     1f
-        mov     ecx, [r9 + INGOT_STATE_HOST_MXCSR]
-        IS_WASM_MXCSR ecx
-        je      3f
-        ldmxcsr [rip + .Lwasm_mxcsr]
+        cmp     dword ptr [r9 + INGOT_STATE_FOREIGN_MXCSR], 0
+        jne     5f
 3:
-        .if \floats
-        LOAD_FLOATS rsp
-        .endif
+        mov     r8, rax
         LOAD_INTS rsp
         mov     r14, [rsp + INGOT_EXIT_GAS]
-        mov     r8, [rsp + INGOT_EXIT_RETURN_ADDRESS]
+        .if \plain
+        MASK_INTS r8
+        .endif
+        mov     r9, [rsp + INGOT_EXIT_RETURN_ADDRESS]
+        .if \general
+        LOAD_FLOATS rsp
         mov     rsp, [rsp + INGOT_EXIT_WASM_RSP]
-        push    r8
+        push    r9
+        .else
+        mov     rsp, r12
+        mov     [rsp], r9
+        .endif
         ret
+5:
+        ldmxcsr [rip + .Lwasm_mxcsr]
+        jmp     3b
         .globl  \name\()End
         .hidden \name\()End
 \name\()End:
 1:
         add     rsp, INGOT_EXIT_BYTES
         jmp     IngotLeaveWasm
+4:
+        ldmxcsr [r8 + INGOT_STATE_HOST_MXCSR]
+        jmp     2b
         .size   \name, . - \name
         .endm
 
-        EXIT_STUB IngotHostCallStub, IngotHostCall, 1
-        EXIT_STUB IngotPlainHostCallStub, IngotPlainHostCall, 0
-        EXIT_STUB IngotBuiltinStub, IngotBuiltin, 0
+        EXIT_STUB IngotHostCallStub, IngotHostCall, general=1
+        EXIT_STUB IngotPlainHostCallStub, IngotPlainHostCall, plain=1
+        EXIT_STUB IngotBuiltinStub, IngotBuiltin
 
         .section .rodata
         .p2align 2
