@@ -108,11 +108,14 @@ int StoreCollectCommand(const Options& options, Output& output) {
   const auto report = (*opened)->Collect(options.max_bytes);
   if (!report.ok()) return output.Fault(report.status());
   output.Row("before", Counted(report->bytes_before, "byte"));
-  output.Row("removed", Counted(report->files_removed, "file"));
+  output.Row("removed", fmt::format("{}, {}",
+                                    Counted(report->files_removed, "file"),
+                                    Counted(report->records_removed, "record")));
   output.Row("after", Counted(report->bytes_after, "byte"));
   Add(&output.object(), "bytes_before", report->bytes_before);
   Add(&output.object(), "bytes_after", report->bytes_after);
   Add(&output.object(), "files_removed", report->files_removed);
+  Add(&output.object(), "records_removed", report->records_removed);
   const bool enough = report->bytes_after <= options.max_bytes;
   if (!enough) {
     output.Line("what is left is pinned or in use");

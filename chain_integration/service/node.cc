@@ -575,8 +575,9 @@ void Node::Evict() {
   if (!report.ok()) {
     log_.Error("eviction", {{"message", std::string(
                                             report.status().message())}});
-  } else if (report->files_removed > 0) {
+  } else if (report->files_removed > 0 || report->records_removed > 0) {
     log_.Info("eviction", {{"files", report->files_removed},
+                           {"records", report->records_removed},
                            {"bytes_before", report->bytes_before},
                            {"bytes_after", report->bytes_after}});
   }

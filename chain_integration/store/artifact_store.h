@@ -35,6 +35,8 @@ struct StoreOptions {
   std::string folder = {};
   // Told of each quarantine; a line for a log.
   std::function<void(const std::string& line)> log = {};
+  // Records that Collect leaves however little room there is.
+  uint64_t least_records = 4096;
 };
 
 struct StoreEntry {
@@ -48,6 +50,7 @@ struct CollectReport {
   uint64_t bytes_before = 0;
   uint64_t bytes_after = 0;
   uint64_t files_removed = 0;
+  uint64_t records_removed = 0;
 };
 
 struct CheckReport {
@@ -105,7 +108,9 @@ class ArtifactStore {
 
   // Removes least recently used artifacts, then modules that no pinned key
   // needs, until modules and artifacts take at most `max_bytes`. Never touches
-  // what is pinned or in use. What is known of verdicts stays.
+  // what is pinned or in use. What is known of verdicts stays, as far as an
+  // eighth of `max_bytes` holds it: records beyond that go, the least recently
+  // used first, but not of what is pinned or has its artifact stored.
   absl::StatusOr<CollectReport> Collect(uint64_t max_bytes);
 
   absl::StatusOr<std::vector<StoreEntry>> List() const;
@@ -134,6 +139,8 @@ class ArtifactStore {
       const std::string& path, const Digest& digest);
   void Quarantine(const std::string& path, std::string_view why);
   void Log(const std::string& line) const;
+  absl::Status CollectFiles(uint64_t max_bytes, CollectReport* report);
+  absl::Status CollectRecords(uint64_t max_bytes, CollectReport* report);
   void Touch(const Key& key);
   absl::Status FlushUses();
   bool InUse(const std::string& path);

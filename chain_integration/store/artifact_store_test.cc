@@ -31,11 +31,12 @@ class ArtifactStoreTest : public testing::Test {
  protected:
   void SetUp() override { Reopen(); }
 
-  void Reopen() {
+  void Reopen(uint64_t least_records = 4096) {
     store_.reset();
     auto store = ArtifactStore::Open(
         {.folder = folder_,
-         .log = [this](const std::string& line) { log_.push_back(line); }});
+         .log = [this](const std::string& line) { log_.push_back(line); },
+         .least_records = least_records});
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
@@ -256,6 +257,34 @@ TEST_F(ArtifactStoreTest, EvictsTheLeastUsedButNothingPinnedOrInUse) {
   held = absl::NotFoundError("");
   ASSERT_TRUE(store_->Collect(0).ok());
   EXPECT_FALSE(fs::exists(ArtifactPath(used)));
+}
+
+// What strangers upload leaves records, and no limit of files removes those.
+TEST_F(ArtifactStoreTest, EvictsRecordsBeyondTheirShare) {
+  Reopen(/*least_records=*/5);
+  const Verdict pinned = PutAccepted(1);
+  const Verdict stored = PutAccepted(2);
+  ASSERT_TRUE(store_->Pin(KeyOf(pinned), true).ok());
+  std::vector<Verdict> refused;
+  for (uint32_t i = 0; i < 20; ++i) {
+    refused.push_back(AcceptedVerdict(100 + i, 50));
+    refused[i].kind = VerdictKind::kOutOfGas;
+    ASSERT_TRUE(store_->Put(refused[i], 50).ok());
+  }
+  ASSERT_TRUE(store_->Find(KeyOf(refused[0]), 1).ok());
+  // Room for 16.
+  const auto report = store_->Collect(16 * 512 * 8);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->records_removed, 6u);
+  EXPECT_EQ(store_->List()->size(), 16u);
+  EXPECT_TRUE(store_->RecordFor(KeyOf(refused[0])).ok());
+  EXPECT_TRUE(absl::IsNotFound(store_->RecordFor(KeyOf(refused[1])).status()));
+  EXPECT_TRUE(store_->RecordFor(KeyOf(refused[19])).ok());
+  EXPECT_TRUE(store_->RecordFor(KeyOf(stored)).ok());
+  // Pinned ones, and the least that stay.
+  ASSERT_TRUE(store_->Collect(0).ok());
+  EXPECT_EQ(store_->List()->size(), 5u);
+  EXPECT_TRUE(store_->RecordFor(KeyOf(pinned)).ok());
 }
 
 TEST_F(ArtifactStoreTest, CheckAllFindsEveryDamage) {

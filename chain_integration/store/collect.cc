@@ -1,11 +1,14 @@
 // Going over the whole store: what to evict, what is damaged. In: the files and
 // the index as they are. Out: fewer files; reports. Holds: pinned files and
 // files in use stay; a verdict outlives its artifact, which can be built again
-// as long as its module is there.
+// as long as its module is there. Memory grows with the files, not with the
+// records, of which there may be many more.
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <queue>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "chain_integration/store/artifact_store.h"
@@ -13,6 +16,13 @@
 
 namespace ingot::store {
 namespace {
+
+// Of a record in the index, with the index's own room.
+constexpr uint64_t kRecordBytes = 512;
+// Which part of the store's room they may take.
+constexpr uint64_t kRecordShare = 8;
+// As many are removed in one change.
+constexpr uint64_t kRecordsAtOnce = 10'000;
 
 struct Candidate {
   std::string path;
@@ -33,8 +43,16 @@ bool Before(const Candidate& a, const Candidate& b) {
 }  // namespace
 
 absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
-  if (absl::Status flushed = FlushUses(); !flushed.ok()) return flushed;
   CollectReport report;
+  absl::Status done = FlushUses();
+  if (done.ok()) done = CollectFiles(max_bytes, &report);
+  if (done.ok()) done = CollectRecords(max_bytes, &report);
+  if (!done.ok()) return done;
+  return report;
+}
+
+absl::Status ArtifactStore::CollectFiles(uint64_t max_bytes,
+                                         CollectReport* report) {
   // A file may belong to several keys: any pin pins it, the last use counts.
   std::map<std::string, Candidate> by_path;
   for (const char* const kind : {"/modules", "/artifacts"}) {
@@ -47,11 +65,11 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
       candidate.bytes = FileBytes(candidate.path);
       candidate.module = folder.ends_with("modules");
       by_path[candidate.path] = candidate;
-      report.bytes_before += candidate.bytes;
+      report->bytes_before += candidate.bytes;
     }
   }
-  report.bytes_after = report.bytes_before;
-  if (report.bytes_before <= max_bytes) return report;
+  report->bytes_after = report->bytes_before;
+  if (report->bytes_before <= max_bytes) return absl::OkStatus();
   const auto note = [&](const std::string& path, const Record& record) {
     const auto found = by_path.find(path);
     if (found == by_path.end()) return;
@@ -59,7 +77,6 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
     found->second.last_used =
         std::max(found->second.last_used, record.last_used);
   };
-  // Records outlive their files: there may be many more of them.
   absl::Status read =
       index_->ForEach([&](const Key& key, const Record* record) {
         if (record == nullptr) return;
@@ -73,16 +90,55 @@ absl::StatusOr<CollectReport> ArtifactStore::Collect(uint64_t max_bytes) {
   for (const auto& [path, candidate] : by_path) order.push_back(candidate);
   std::sort(order.begin(), order.end(), Before);
   for (const Candidate& candidate : order) {
-    if (report.bytes_after <= max_bytes) break;
+    if (report->bytes_after <= max_bytes) break;
     if (candidate.pinned || InUse(candidate.path)) continue;
     Forget(candidate.path);
     if (absl::Status removed = Remove(candidate.path); !removed.ok()) {
       return removed;
     }
-    report.bytes_after -= candidate.bytes;
-    ++report.files_removed;
+    report->bytes_after -= candidate.bytes;
+    ++report->files_removed;
   }
-  return report;
+  return absl::OkStatus();
+}
+
+absl::Status ArtifactStore::CollectRecords(uint64_t max_bytes,
+                                           CollectReport* report) {
+  const uint64_t most = std::max(options_.least_records,
+                                 max_bytes / kRecordShare / kRecordBytes);
+  while (true) {
+    const absl::StatusOr<uint64_t> count = index_->Count();
+    if (!count.ok()) return count.status();
+    if (*count <= most) return absl::OkStatus();
+    const uint64_t wanted = std::min(*count - most, kRecordsAtOnce);
+    // The least used so far, the latest of them on top.
+    std::priority_queue<std::pair<uint64_t, Key>> least;
+    absl::Status read =
+        index_->ForEach([&](const Key& key, const Record* record) {
+          if (record == nullptr || record->pinned) return;
+          if (least.size() == wanted &&
+              least.top() <= std::pair(record->last_used, key)) {
+            return;
+          }
+          if (record->HasArtifact() &&
+              Exists(ArtifactPath(record->verdict.artifact_digest))) {
+            return;
+          }
+          least.emplace(record->last_used, key);
+          if (least.size() > wanted) least.pop();
+        });
+    if (!read.ok()) return read;
+    if (least.empty()) return absl::OkStatus();
+    std::vector<Key> keys;
+    for (; !least.empty(); least.pop()) keys.push_back(least.top().second);
+    absl::Status removed = index_->UpdateAll(
+        keys, [&](const Key&, const Record* record) -> std::optional<Record> {
+          if (record != nullptr && record->pinned) return *record;
+          ++report->records_removed;
+          return std::nullopt;
+        });
+    if (!removed.ok()) return removed;
+  }
 }
 
 absl::StatusOr<CheckReport> ArtifactStore::CheckAll() {

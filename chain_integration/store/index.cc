@@ -222,6 +222,16 @@ absl::Status Index::UpdateAll(std::span<const Key> keys,
   return code == 0 ? absl::OkStatus() : Error("write", code);
 }
 
+absl::StatusOr<uint64_t> Index::Count() const {
+  MDB_stat stat = {};
+  const int code = With([&](MDB_env* env, unsigned table) {
+    Transaction txn(env, MDB_RDONLY);
+    return txn.code() != 0 ? txn.code() : mdb_stat(txn.get(), table, &stat);
+  });
+  if (code != 0) return Error("read", code);
+  return stat.ms_entries;
+}
+
 absl::Status Index::ForEach(const Visit& visit) const {
   const int code = With([&](MDB_env* env, unsigned table) {
     Transaction txn(env, MDB_RDONLY);

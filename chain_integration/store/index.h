@@ -43,6 +43,8 @@ class Index {
   using ChangeOne =
       std::function<std::optional<Record>(const Key& key, const Record* record)>;
   absl::Status UpdateAll(std::span<const Key> keys, const ChangeOne& change);
+  // How many records there are, without looking at them.
+  absl::StatusOr<uint64_t> Count() const;
   // All records in the order of their keys, as they are at one moment; null
   // for one that was altered.
   using Visit = std::function<void(const Key& key, const Record* record)>;
