@@ -170,16 +170,15 @@ bool Campaign::Service::LeaveConnection() {
 }
 
 bool Campaign::Service::Act() {
+  // It stops itself, on a machine that is busy perhaps later than the answer to
+  // the try that told it to.
+  if (service_->Stopped()) {
+    std::this_thread::sleep_for(milliseconds(random_.Below(50)));
+    service_->Continue();
+  }
   switch (report_.pair.way) {
     case Way::kOutside:
       Signal();
-      return false;
-    case Way::kService:
-      if (board_->hit != 0 && report_.pair.fault == FaultKind::kSigstop &&
-          service_->Stopped()) {
-        std::this_thread::sleep_for(milliseconds(random_.Below(50)));
-        service_->Continue();
-      }
       return false;
     case Way::kClient:
       return LeaveConnection();
