@@ -2,11 +2,12 @@
 
 #include "runtime/artifact/elf_layout.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
 
 namespace ingot::runtime {
 namespace {
@@ -68,6 +69,8 @@ constexpr uint64_t RoundUp(uint64_t value, uint64_t unit) {
 
 class Bytes {
  public:
+  explicit Bytes(uint64_t expected = 0) { bytes_.reserve(expected); }
+
   Bytes& U8(uint64_t value) { return Put(value, 1); }
   Bytes& U16(uint64_t value) { return Put(value, 2); }
   Bytes& U32(uint64_t value) { return Put(value, 4); }
@@ -80,18 +83,35 @@ class Bytes {
 
  private:
   Bytes& Put(uint64_t value, int size) {
+    uint8_t bytes[8];
     for (int i = 0; i < size; ++i) {
-      bytes_.push_back(static_cast<uint8_t>(value >> (8 * i)));
+      bytes[i] = static_cast<uint8_t>(value >> (8 * i));
     }
+    bytes_.insert(bytes_.end(), bytes, bytes + size);
     return *this;
   }
 
   std::vector<uint8_t> bytes_;
 };
 
-std::string SymbolName(const SymbolRange& symbols, size_t index) {
-  return absl::StrCat("wasm[", symbols.first + index, "]");
-}
+// What the symbol of a function is called.
+class SymbolName {
+ public:
+  SymbolName(const SymbolRange& symbols, size_t index) {
+    char* const number = std::copy_n("wasm[", 5, text_);
+    char* const end =
+        std::to_chars(number, std::end(text_), symbols.first + index).ptr;
+    *end = ']';
+    size_ = static_cast<size_t>(end + 1 - text_);
+  }
+
+  size_t size() const { return size_; }
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[32];
+  size_t size_;
+};
 
 uint64_t SymbolNamesSize(const SymbolRange& symbols) {
   uint64_t size = 1;
@@ -177,8 +197,8 @@ std::vector<uint8_t> SectionHeaderBytes(const ElfLayout& layout) {
 }
 
 std::vector<uint8_t> SymbolTableBytes(const SymbolRange& symbols) {
-  Bytes out;
   const auto functions = symbols.functions;
+  Bytes out((functions.size() + 1) * kSymbolBytes);
   out.U64(0).U64(0).U64(0);
   uint64_t name = 1;
   for (size_t i = 0; i < functions.size(); ++i) {
@@ -192,7 +212,7 @@ std::vector<uint8_t> SymbolTableBytes(const SymbolRange& symbols) {
 }
 
 std::vector<uint8_t> SymbolNameBytes(const SymbolRange& symbols) {
-  Bytes out;
+  Bytes out(SymbolNamesSize(symbols));
   out.U8(0);
   for (size_t i = 0; i < symbols.functions.size(); ++i) {
     out.Text(SymbolName(symbols, i)).U8(0);
