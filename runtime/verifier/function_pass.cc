@@ -7,6 +7,7 @@
 #include "compiler/abi/calling_convention.h"
 #include "compiler/abi/traps.h"
 #include "runtime/verifier/refuse.h"
+#include "runtime/verifier/search.h"
 
 // Labels, jumps, calls, returns and traps. Refusals name the instruction at
 // at_, or with which a template begins there.
@@ -37,25 +38,6 @@ bool IsRepair(const CertificateEntry& entry) {
 }
 bool IsCode(const TrapEntry& entry, TrapCode code) {
   return entry.code == static_cast<uint32_t>(code);
-}
-
-// The first entry at `offset`, null if there is none. `near` or the one behind
-// it are likely, and that none is as far: code leads to its places in their
-// order, and traps stand behind all.
-template <typename Entry>
-const Entry* Find(std::span<const Entry> entries, uint32_t offset,
-                  size_t near) {
-  if (entries.empty() || entries.back().code_offset < offset) return nullptr;
-  for (size_t at = near; at < entries.size() && at < near + 2; ++at) {
-    if (entries[at].code_offset == offset &&
-        (at == 0 || entries[at - 1].code_offset < offset)) {
-      return &entries[at];
-    }
-  }
-  const auto found = std::partition_point(
-      entries.begin(), entries.end(),
-      [offset](const Entry& entry) { return entry.code_offset < offset; });
-  return found->code_offset == offset ? &*found : nullptr;
 }
 
 }  // namespace
@@ -198,7 +180,7 @@ Reason FunctionPass::Step(const Instruction& in) {
       reachable_ = false;
       return UseSite(kOwnCodes);
     case Op::kJcc: return Jcc(in);
-    case Op::kJmp: return Jump(int64_t{next()} + in.imm);
+    case Op::kJmp: return Jump(FindTarget(int64_t{next()} + in.imm).certificate);
     case Op::kJmpReg: return JumpByTable(in);
     case Op::kCall: {
       const uint32_t function = FunctionAt(int64_t{next()} + in.imm);
@@ -287,7 +269,8 @@ Reason FunctionPass::Pinned(const Instruction& in) {
 // The entry at `offset`, a call's or not: one of each may be there.
 const TrapEntry* FunctionPass::FindTrap(uint32_t offset, size_t near,
                                         bool is_call) const {
-  const TrapEntry* entry = Find(traps_, offset, near);
+  const TrapEntry* entry =
+      FindAt<&TrapEntry::code_offset>(traps_, offset, near);
   const TrapEntry* const end = traps_.data() + traps_.size();
   while (entry != nullptr && IsCode(*entry, TrapCode::kCallSite) != is_call) {
     ++entry;
@@ -298,11 +281,11 @@ const TrapEntry* FunctionPass::FindTrap(uint32_t offset, size_t near,
 
 // A jump target is a trap, or certified, or nothing. Each listed place is found
 // to be an instruction's start when the pass comes to it.
-FunctionPass::Target FunctionPass::FindTarget(int64_t to) {
+FunctionPass::Target FunctionPass::FindTarget(int64_t to, size_t near) {
   if (to < entry_.code_offset || to >= end_) return {};
   const auto offset = static_cast<uint32_t>(to);
   const CertificateEntry* certificate =
-      Find(certificates_, offset, next_certificate_);
+      FindAt<&CertificateEntry::code_offset>(certificates_, offset, near);
   if (certificate != nullptr) return {nullptr, certificate};
   // Only `ud2` is one.
   if (end_ - offset < 2 || parts_.code[offset] != 0x0F ||
@@ -371,8 +354,7 @@ Reason FunctionPass::Branch(const CertificateEntry& to) {
 }
 
 // The same, unconditionally, and not to code out of line.
-Reason FunctionPass::Jump(int64_t to) {
-  const CertificateEntry* certificate = FindTarget(to).certificate;
+Reason FunctionPass::Jump(const CertificateEntry* certificate) {
   VERIFY(certificate != nullptr, kJumpTarget);
   VERIFY(!IsRepair(*certificate), kTransfer);
   reachable_ = false;
@@ -384,11 +366,17 @@ Reason FunctionPass::JumpByTable(const Instruction& in) {
   const Tag tag = state_.At(in.rm);
   VERIFY(tag.kind == TagKind::kJumpTarget, kJumpTable);
   const uint8_t* table = parts_.rodata.data() + tag.index;
-  int32_t distance = 0, last = 0;
-  for (uint64_t k = 0; k < tag.value; ++k, table += 4, last = distance) {
+  bool known[4096] = {};  // of the first certificates, those that hold here
+  size_t near = next_certificate_;
+  for (uint64_t k = 0; k < tag.value; ++k, table += 4) {
+    int32_t distance;
     std::memcpy(&distance, table, sizeof distance);
     const int64_t to = int64_t{parts_.text_bytes} + rodata_begin_ + distance;
-    if (k == 0 || distance != last) RETURN_IF_REFUSED(Jump(to));
+    const CertificateEntry* const certificate = FindTarget(to, near).certificate;
+    VERIFY(certificate != nullptr, kJumpTarget);
+    near = certificate - certificates_.data();
+    if (near < std::size(known) && std::exchange(known[near], true)) continue;
+    RETURN_IF_REFUSED(Jump(certificate));
   }
   return Reason::kNone;
 }
@@ -396,8 +384,8 @@ Reason FunctionPass::JumpByTable(const Instruction& in) {
 // The function whose entry stands there; kNowhere if none.
 uint32_t FunctionPass::FunctionAt(int64_t to) const {
   if (to < 0 || to >= static_cast<int64_t>(parts_.code.size())) return kNowhere;
-  const abi::FunctionEntry* entry =
-      Find(parts_.functions, static_cast<uint32_t>(to), kNowhere);
+  const auto* entry = FindAt<&abi::FunctionEntry::code_offset>(
+      parts_.functions, static_cast<uint32_t>(to), 0);
   if (entry == nullptr) return kNowhere;
   return module_.imported_functions +
          static_cast<uint32_t>(entry - parts_.functions.data());

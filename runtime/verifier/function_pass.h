@@ -86,7 +86,7 @@ class FunctionPass {
   Reason Jcc(const Instruction& in);
   Reason JccToLabel(const Instruction& in, const Comparison& compared,
                     const abi::CertificateEntry* to);
-  Reason Jump(int64_t to);
+  Reason Jump(const abi::CertificateEntry* to);
   Reason JumpByTable(const Instruction& in);
   Reason Branch(const abi::CertificateEntry& to);
   Reason RuntimeCall(const Instruction& in);
@@ -96,7 +96,8 @@ class FunctionPass {
   Reason PayGas(const Instruction& in);
   const abi::TrapEntry* FindTrap(uint32_t offset, size_t near,
                                  bool is_call) const;
-  Target FindTarget(int64_t to);
+  Target FindTarget(int64_t to, size_t near);
+  Target FindTarget(int64_t to) { return FindTarget(to, next_certificate_); }
   uint32_t FunctionAt(int64_t code_offset) const;
   Shape ShapeOf(const Callee& callee) const;
 

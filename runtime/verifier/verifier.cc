@@ -1,6 +1,7 @@
 #include "runtime/verifier/verifier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/verifier/function_pass.h"
 
@@ -29,9 +30,7 @@ template <typename Entry>
 std::span<const Entry> Take(std::span<const Entry>* entries, uint64_t end) {
   size_t n = 0;
   while (n < entries->size() && (*entries)[n].code_offset < end) ++n;
-  const auto taken = entries->first(n);
-  *entries = entries->subspan(n);
-  return taken;
+  return std::exchange(*entries, entries->subspan(n)).first(n);
 }
 
 Refusal Verify(const CodeParts& parts, Meter* meter) {
@@ -48,10 +47,9 @@ Refusal Verify(const CodeParts& parts, Meter* meter) {
         entry.code_bytes == 0) {
       return {Reason::kPadding, function, entry.code_offset};
     }
-    for (; at < begin; ++at) {
-      if (parts.code[at] != 0xCC) {
-        return {Reason::kPadding, function, static_cast<uint32_t>(at)};
-      }
+    while (at < begin && parts.code[at] == 0xCC) ++at;
+    if (at < begin) {
+      return {Reason::kPadding, function, static_cast<uint32_t>(at)};
     }
     at = end;
     // Both tables are in order.

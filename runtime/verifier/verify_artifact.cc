@@ -1,9 +1,9 @@
 #include "runtime/verifier/verify_artifact.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -94,14 +94,10 @@ absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
 }
 
 absl::Status VerifyWithModule(const ArtifactView& view,
-                              std::span<const uint8_t> module_bytes) {
-  return VerifyWithModule(view, module_bytes, Sha256(module_bytes));
-}
-
-absl::Status VerifyWithModule(const ArtifactView& view,
                               std::span<const uint8_t> module_bytes,
-                              const Digest& module_digest) {
-  if (module_digest != view.ModuleDigest()) {
+                              const std::optional<Digest>& module_digest) {
+  if ((module_digest ? *module_digest : Sha256(module_bytes)) !=
+      view.ModuleDigest()) {
     return MakeArtifactError(ArtifactError::kModuleDiffers,
                              view.ModuleDigest().Hex());
   }
@@ -128,13 +124,12 @@ absl::Status VerifyWithModule(const ArtifactView& view,
   }
   const uint64_t pages =
       (kSmallestScratch + kScratchPerByte * largest) / Arena::kPageBytes;
-  const std::unique_ptr<uint8_t[], void (*)(void*)> region(
-      static_cast<uint8_t*>(std::malloc(pages * Arena::kPageBytes)),
-      &std::free);
+  const uint64_t bytes = pages * Arena::kPageBytes;
+  const std::unique_ptr<uint8_t[]> region(new (std::nothrow) uint8_t[bytes]);
   if (region == nullptr) {
     return absl::ResourceExhaustedError("no host memory to verify metering");
   }
-  Arena scratch(region.get(), 16, 0, pages * Arena::kPageBytes);
+  Arena scratch(region.get(), 16, 0, bytes);
   return ToStatus(verifier::VerifyMetering(
       PartsOf(view, (*program)->arena(), module), module_bytes,
       view.profile.execution, scratch));

@@ -1,6 +1,7 @@
 #ifndef RUNTIME_VERIFIER_VERIFY_ARTIFACT_H_
 #define RUNTIME_VERIFIER_VERIFY_ARTIFACT_H_
 
+#include <optional>
 #include <span>
 
 #include "absl/status/status.h"
@@ -25,12 +26,10 @@ absl::Status VerifyCode(const ArtifactView& view, const Arena& arena,
 
 // Parts 1 and 2, and that the artifact is one of this module: its digest, and
 // the sections that it keeps of it. Decodes and validates the module.
-absl::Status VerifyWithModule(const ArtifactView& view,
-                              std::span<const uint8_t> module_bytes);
-// The same for a caller who has hashed the module.
-absl::Status VerifyWithModule(const ArtifactView& view,
-                              std::span<const uint8_t> module_bytes,
-                              const Digest& module_digest);
+// A caller who has hashed the module gives its digest.
+absl::Status VerifyWithModule(
+    const ArtifactView& view, std::span<const uint8_t> module_bytes,
+    const std::optional<Digest>& module_digest = std::nullopt);
 
 }  // namespace ingot::runtime
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "compiler/abi/traps.h"
+#include "runtime/verifier/search.h"
 
 // One walk over the body, control by control. Where labels lead is known at
 // their ends; segments name them by number until then.
@@ -345,26 +346,16 @@ void WasmSegments::Link() {
 }
 
 uint32_t WasmSegments::Find(uint32_t begin, uint32_t near) const {
-  for (uint32_t i = near; i < num_segments_ && i < near + 2; ++i) {
-    if (segments_[i].begin == begin) return i;
-  }
-  const auto all = segments_.first(num_segments_);
-  const auto at = std::partition_point(
-      all.begin(), all.end(),
-      [begin](const Segment& segment) { return segment.begin < begin; });
-  return at != all.end() && at->begin == begin
-             ? static_cast<uint32_t>(at - all.begin())
-             : kNowhere;
+  const std::span<const Segment> all = segments_.first(num_segments_);
+  const Segment* const at = FindAt<&Segment::begin>(all, begin, near);
+  return at == nullptr ? kNowhere : static_cast<uint32_t>(at - all.data());
 }
 
 const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
                                          uint32_t offset) const {
-  const auto points =
+  const std::span<const TrapPoint> points =
       points_.subspan(At(segment).first_point, At(segment).points);
-  const auto at = std::partition_point(
-      points.begin(), points.end(),
-      [offset](const TrapPoint& point) { return point.offset < offset; });
-  return at != points.end() && at->offset == offset ? &*at : nullptr;
+  return FindAt<&TrapPoint::offset>(points, offset, 0);
 }
 
 // Every step is to a later segment or to a loop's header, which tests: so no

@@ -100,7 +100,7 @@ class WasmSegments {
 
   const Segment& At(uint32_t index) const { return segments_[index]; }
   // The segment that begins at a module offset; kNowhere if none does. It is
-  // looked for at `near` first, and behind that.
+  // looked for from `near` on, if it is not before that.
   uint32_t Find(uint32_t begin, uint32_t near) const;
   const TrapPoint* FindPoint(uint32_t segment, uint32_t offset) const;
   // Whether control may pass from the end of `from` to the begin of `to`,
