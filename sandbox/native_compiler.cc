@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <latch>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "compiler/base/arena.h"
 #include "compiler/compile.h"
+#include "runtime/platform/platform.h"
 
 namespace ingot::sandbox {
 namespace {
@@ -26,30 +26,36 @@ namespace {
 // The first offset that an arena hands out; 0 stands for "none".
 constexpr uint32_t kFirstOffset = 64;
 
-struct FreeRegion {
-  void operator()(uint8_t* region) const { std::free(region); }
-};
-
 // Memory for one arena. It is asked for whole; the host's system backs a page
-// when it is first written.
+// when it is first written: a small one in the first megabytes, which are all
+// that most modules need, and a large one behind them.
 class Region {
  public:
   static absl::StatusOr<Region> Create(uint64_t bytes) {
-    void* memory = std::calloc(bytes, 1);
-    if (memory == nullptr) {
+    uint8_t* const memory = runtime::platform::Reserve(bytes);
+    const uint64_t small = std::min(bytes, kSmallPagesBytes);
+    if (memory == nullptr || !runtime::platform::Commit(memory, small) ||
+        !runtime::platform::Commit(memory + small, bytes - small)) {
+      runtime::platform::Release(memory, bytes);
       return absl::ResourceExhaustedError(
           absl::StrCat("no ", bytes, " bytes for the compiler's memory"));
     }
-    return Region(static_cast<uint8_t*>(memory), bytes);
+    return Region(memory, bytes);
   }
+  Region(Region&& other) noexcept
+      : memory_(std::exchange(other.memory_, nullptr)), bytes_(other.bytes_) {}
+  Region& operator=(Region&&) = delete;
+  ~Region() { runtime::platform::Release(memory_, bytes_); }
 
-  uint8_t* base() const { return memory_.get(); }
+  uint8_t* base() const { return memory_; }
   uint64_t bytes() const { return bytes_; }
 
  private:
+  static constexpr uint64_t kSmallPagesBytes = 3 << 20;
+
   Region(uint8_t* memory, uint64_t bytes) : memory_(memory), bytes_(bytes) {}
 
-  std::unique_ptr<uint8_t, FreeRegion> memory_;
+  uint8_t* memory_;
   uint64_t bytes_;
 };
 
