@@ -104,6 +104,10 @@ class Caller {
 
   // What a PlainHostFunction that returns false ends with.
   void Fail(HostResult result) { failure_ = std::move(result); }
+  // For an engine whose caller serves more than one call: before each.
+  void ForgetFailure() {
+    if (failure_.has_value()) [[unlikely]] failure_.reset();
+  }
   HostResult TakeFailure() {
     return failure_.has_value()
                ? *std::move(failure_)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "fuzz/engines/pair_store.h"
 #include "gtest/gtest.h"
 #include "runtime/spec/convert.h"
@@ -55,7 +56,8 @@ constexpr const char* kModule = R"wat((module
       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
     (local.get $n))))wat";
 
-// 13 ends in a revert, 14 in a trap.
+// 13 ends in a revert, 14 in a trap; 15 fails without a reason, and 16 gives a
+// reason but does not fail.
 bool Mix(void* state, Caller& caller, uint64_t* values) {
   ++*static_cast<int*>(state);
   if (values[0] == 13) {
@@ -66,6 +68,8 @@ bool Mix(void* state, Caller& caller, uint64_t* values) {
     caller.Fail(HostResult::Trap(TrapCode::kUnreachable));
     return false;
   }
+  if (values[0] == 15) return false;
+  if (values[0] == 16) caller.Fail(HostResult::Trap(TrapCode::kUnreachable));
   // Whatever is said of gas that was not there, the run ends.
   (void)caller.ChargeGas(50);
   caller.Memory()[0] = static_cast<uint8_t>(values[0]);
@@ -150,6 +154,16 @@ TEST_F(HostCallTest, EndsTheRunWhereItWasCalled) {
     EXPECT_EQ(trapped.kind, OutcomeKind::kTrapped) << name;
     EXPECT_EQ(trapped.trap, TrapCode::kUnreachable);
   }
+}
+
+// A host function that is at fault must not end the run by an outcome.
+TEST_F(HostCallTest, AReasonIsOfItsOwnCallOnly) {
+  Transaction transaction({});
+  const std::vector<Value> args = {{ValType::kI32, 16}, {ValType::kI64, 0}};
+  const auto outcome = store_->Call(*store_->FindExport(instance_, "loop"),
+                                    args, transaction, kPlenty);
+  EXPECT_EQ(outcome.status(), absl::InternalError("no reason is given"));
+  EXPECT_EQ(calls_, 2 * 2);  // both engines
 }
 
 TEST_F(HostCallTest, IsExactAtEveryGasLimit) {

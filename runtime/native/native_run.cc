@@ -157,7 +157,6 @@ bool NativeRun::OutOfGas() {
   return false;
 }
 
-
 bool NativeRun::Fault(absl::Status fault) {
   fault_ = std::move(fault);
   return false;
@@ -477,6 +476,7 @@ Resume NativeRun::HostCall(ExitRecord& record) {
 bool NativeRun::CallHost(const NativeHostFunction& host,
                          std::span<const Value> args,
                          std::span<Value> results) {
+  ForgetFailure();
   HostResult result = CallSafely(host.entry->function, *this, args, results);
   if (result.kind != HostResult::Kind::kOk || host_out_of_gas_) {
     if (!TakeHostResult(std::move(result))) return false;
@@ -524,6 +524,7 @@ const uint64_t* NativeRun::PlainHostCall(ExitRecord& record) {
   }
   const HostFunctionEntry& entry = *OwnerOf(record.base).host->entry;
   transaction_.stack_used = stack_top_ - results_at_;
+  ForgetFailure();
   const bool ok = CallPlainly(entry, *this, record.values.ints);
   if (!ok || host_out_of_gas_) [[unlikely]] {
     if (!TakePlainFailure(ok)) return nullptr;
