@@ -22,7 +22,8 @@ constexpr uint64_t kUncountedGas = 1'000'000'000;
 constexpr uint64_t kChunkBytes = 4096;
 
 // As many as a machine has use for at once. One that a large module blew up is
-// made small before it is left, which gives most of its pages back.
+// made small before it is left, which gives back all pages but those that
+// runtime/native/reservation.cc keeps: as many as these bytes.
 constexpr size_t kMostSpares = 16;
 constexpr uint64_t kLargestSpareBytes = 32 << 20;
 

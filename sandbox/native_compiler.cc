@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstring>
 #include <latch>
-#include <memory>
 #include <thread>
 #include <utility>
 

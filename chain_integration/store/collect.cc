@@ -1,12 +1,14 @@
 // Going over the whole store: what to evict, what is damaged. In: the files and
-// the index as they are. Out: fewer files; reports. Holds: pinned files and
+// the index as they are. Out: fewer files and records; reports. Holds: pinned files and
 // files in use stay; a verdict outlives its artifact, which can be built again
 // as long as its module is there. Memory grows with the files, not with the
 // records, of which there may be many more.
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <queue>
+#include <string>
 #include <utility>
 #include <vector>
 

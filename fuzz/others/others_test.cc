@@ -28,7 +28,6 @@ std::vector<uint8_t> KeepsFloats() {
   const uint32_t host = builder.ImportFunction("host", "f0", asks);
   builder.AddExport("memory", ExternKind::kMemory,
                     builder.AddMemory({.min = 1}));
-  const wasm::LocalRun locals[] = {{1, ValType::kF32}, {1, ValType::kF64}};
   ByteWriter code;
   code.Inst(Op::kLocalGet, 0).Inst(Op::kCall, host);
   code.Inst(Op::kLocalSet, 2).Inst(Op::kLocalSet, 1);
@@ -37,7 +36,8 @@ std::vector<uint8_t> KeepsFloats() {
   code.Inst(Op::kEnd);
   builder.AddExport(
       "keep", ExternKind::kFunc,
-      builder.AddFunction(keeps, {locals[0], locals[1]}, code.bytes()));
+      builder.AddFunction(keeps, {{1, ValType::kF32}, {1, ValType::kF64}},
+                          code.bytes()));
   return builder.Build();
 }
 

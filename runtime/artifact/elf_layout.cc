@@ -212,7 +212,7 @@ std::vector<uint8_t> SymbolTableBytes(const SymbolRange& symbols) {
 }
 
 std::vector<uint8_t> SymbolNameBytes(const SymbolRange& symbols) {
-  Bytes out(SymbolNamesSize(symbols));
+  Bytes out;
   out.U8(0);
   for (size_t i = 0; i < symbols.functions.size(); ++i) {
     out.Text(SymbolName(symbols, i)).U8(0);

@@ -62,6 +62,7 @@
         cmp     \mxcsr, INGOT_WASM_MXCSR
         .endm
 
+        // `by` points to a mask of 8 bytes for each register.
         .macro MASK_INTS by
         and     rax, [\by + 0]
         and     rcx, [\by + 8]
@@ -180,8 +181,8 @@ IngotLeaveWasm:
         // general form C++ pops stack arguments by changing the record. The return
         // address comes from the record, because a nested run begins where it was.
         // For a plain host function C++ gives masks of the results, which are
-        // applied here and not in memory for the same reason; no masks, as any
-        // code of the others, mean that the run leaves.
+        // applied here and not in memory for the same reason. The run leaves when
+        // there are no masks, and in the others by Resume::kLeave.
         .macro EXIT_STUB name, target, general=0, plain=0
         .globl  \name
         .hidden \name
@@ -227,12 +228,14 @@ IngotLeaveWasm:
         cmp     dword ptr [r9 + INGOT_STATE_FOREIGN_MXCSR], 0
         jne     5f
 3:
+        .if \plain
         mov     r8, rax
         LOAD_INTS rsp
-        mov     r14, [rsp + INGOT_EXIT_GAS]
-        .if \plain
         MASK_INTS r8
+        .else
+        LOAD_INTS rsp
         .endif
+        mov     r14, [rsp + INGOT_EXIT_GAS]
         mov     r9, [rsp + INGOT_EXIT_RETURN_ADDRESS]
         .if \general
         LOAD_FLOATS rsp

@@ -375,7 +375,7 @@ Reason FunctionPass::JumpByTable(const Instruction& in) {
     const CertificateEntry* const certificate = FindTarget(to, near).certificate;
     VERIFY(certificate != nullptr, kJumpTarget);
     near = certificate - certificates_.data();
-    if (near < std::size(known) && std::exchange(known[near], true)) continue;
+    if (near < sizeof known && std::exchange(known[near], true)) continue;
     RETURN_IF_REFUSED(Jump(certificate));
   }
   return Reason::kNone;
@@ -385,7 +385,7 @@ Reason FunctionPass::JumpByTable(const Instruction& in) {
 uint32_t FunctionPass::FunctionAt(int64_t to) const {
   if (to < 0 || to >= static_cast<int64_t>(parts_.code.size())) return kNowhere;
   const auto* entry = FindAt<&abi::FunctionEntry::code_offset>(
-      parts_.functions, static_cast<uint32_t>(to), 0);
+      parts_.functions, static_cast<uint32_t>(to), kNowhere);
   if (entry == nullptr) return kNowhere;
   return module_.imported_functions +
          static_cast<uint32_t>(entry - parts_.functions.data());

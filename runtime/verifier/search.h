@@ -6,9 +6,10 @@
 #include <span>
 
 // A search in a table that is in order by a field. In: the table, a value, and
-// where it is likely or a little before. Out: the first entry whose field has
-// that value, null if there is none. Holds: as many steps as the logarithm of
-// the distance from the likely place, or of the table before it.
+// where it is likely or a little before, kNowhere if that is not known. Out: the
+// first entry whose field has that value, null if there is none. Holds: as many
+// steps as the logarithm of the distance behind the likely place, or else of the
+// table.
 
 namespace ingot::verifier {
 

@@ -355,7 +355,7 @@ const TrapPoint* WasmSegments::FindPoint(uint32_t segment,
                                          uint32_t offset) const {
   const std::span<const TrapPoint> points =
       points_.subspan(At(segment).first_point, At(segment).points);
-  return FindAt<&TrapPoint::offset>(points, offset, 0);
+  return FindAt<&TrapPoint::offset>(points, offset, kNowhere);
 }
 
 // Every step is to a later segment or to a loop's header, which tests: so no
